@@ -1,0 +1,1 @@
+"""Lessons: courses, sections, dated lessons and each school's side of them."""

@@ -1,0 +1,1 @@
+"""Consultations between local doctors and specialists."""

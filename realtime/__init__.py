@@ -1,0 +1,1 @@
+"""Live rooms: signalling, presence and media. Knows bookings, not lessons or patients."""

@@ -1,0 +1,12 @@
+"""Every address of the service."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.urls")),
+    path("", include("scheduler.urls")),
+    path("", include("classrooms.urls")),
+    path("", include("realtime.urls")),
+]

@@ -1,0 +1,26 @@
+"""A person's secret calendar address."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from scheduler.models.people import User
+
+
+class Feed(models.Model):
+    """A secret, revocable address. Only the secret's hash is stored; revoked rows stay."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="feeds")
+    secret_hash = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the secret, hexadecimal."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(revoked_at=None), name="feed_one_live_per_user"
+            ),
+        ]

@@ -1,0 +1,90 @@
+"""Who may see which rows, and who may do what. Every view starts here.
+
+`visible_*` answers "which rows", `can_*` answers "may this user": absent and forbidden look the
+same to the caller (404). docs/permissions.md lists the public pages.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db.models import Q, QuerySet
+
+from scheduler.models import Booking, Location, Membership, Organisation, Participant, Role, User
+
+CENTRE_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER, Role.TEACHER})
+BOOKING_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER, Role.TEACHER})
+OVERRIDE_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER})
+
+
+def memberships(user: User, day: date) -> list[Membership]:
+    """The user's posts that hold on `day`, with their organisations; empty for an inactive account."""
+    if not user.is_active or not user.is_authenticated:
+        return []
+    return list(
+        user.memberships.valid_on(day).select_related("organisation", "location").order_by("valid_from", "pk")
+    )
+
+
+def has_role(user: User, roles: frozenset[Role], day: date) -> bool:
+    return any(m.role in roles for m in memberships(user, day))
+
+
+def visible_organisations(user: User, day: date) -> QuerySet[Organisation]:
+    """The centre's people see every school they deliver to; a school sees itself."""
+    mine = [m.organisation_id for m in memberships(user, day)]
+    if has_role(user, CENTRE_ROLES, day):
+        return Organisation.objects.filter(Q(pk__in=mine) | Q(kind=Organisation.Kind.HIGH_SCHOOL))
+    return Organisation.objects.filter(pk__in=mine)
+
+
+def visible_locations(user: User, day: date) -> QuerySet[Location]:
+    return Location.objects.filter(organisation__in=visible_organisations(user, day), is_active=True)
+
+
+def visible_bookings(user: User, now: datetime) -> QuerySet[Booking]:
+    """Bookings this user may open, in every state.
+
+    The centre's people: what the centre organises, and the schools' own lessons. A school's
+    people: what their school takes part in. Anybody: where they are a person of the booking.
+    CONFIDENTIAL ones: their persons alone.
+    """
+    day = now.date()
+    taking_part = Participant.objects.filter(person__user=user).values("booking")
+    if not user.is_active:
+        return Booking.objects.none()
+    open_to_all = ~Q(visibility=Booking.Visibility.CONFIDENTIAL)
+    seen = Q(pk__in=taking_part)
+    mine = [m.organisation_id for m in memberships(user, day)]
+    seen |= open_to_all & Q(pk__in=Participant.objects.filter(organisation__in=mine).values("booking"))
+    if has_role(user, CENTRE_ROLES, day):
+        seen |= open_to_all & Q(organiser__in=visible_organisations(user, day))
+    return Booking.objects.filter(seen)
+
+
+def can_book(user: User, day: date) -> bool:
+    return has_role(user, BOOKING_ROLES, day)
+
+
+def can_override(user: User, day: date) -> bool:
+    return has_role(user, OVERRIDE_ROLES, day)
+
+
+def can_change(user: User, booking: Booking, day: date) -> bool:
+    """Planners and administrators change any booking of their centre; a teacher those they teach or made."""
+    posts = [m for m in memberships(user, day) if m.organisation_id == booking.organiser_id]
+    if any(m.role in OVERRIDE_ROLES for m in posts):
+        return True
+    if not any(m.role in BOOKING_ROLES for m in posts):
+        return False
+    return (
+        booking.created_by_id == user.pk or booking.participants.standing().filter(person__user=user).exists()
+    )
+
+
+def can_withdraw_school(user: User, school: Organisation, booking: Booking, day: date) -> bool:
+    """A school's coordinator may cancel that school's side; so may whoever may change the booking."""
+    if can_change(user, booking, day):
+        return True
+    posts = memberships(user, day)
+    return any(m.organisation_id == school.pk and m.role == Role.SCHOOL_COORDINATOR for m in posts)

@@ -1,0 +1,111 @@
+"""What a vertical tells the core about bookings of its kinds.
+
+The core never asks what a lesson is. A vertical registers one Provider per kind in
+`AppConfig.ready()`; Today, the feed and the notices ask it for words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from scheduler.intervals import Interval
+from scheduler.models import Booking, Membership, User
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the account, its valid memberships, the reader's language ("ja" or "en")."""
+
+    user: User
+    memberships: tuple[Membership, ...]
+    language: str
+
+    @property
+    def organisation_ids(self) -> frozenset[int]:
+        return frozenset(m.organisation_id for m in self.memberships)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One school of a joint booking, as the "next" card shows it: 利尻 2年A組 6名 9:45–10:35."""
+
+    name: str
+    detail: str
+    interval: Interval
+    is_standing: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a day, written for one reader. `interval` is the reader's own period.
+
+    `state` is one of planned, soon, live, over, held, cancelled, closed, moved.
+    `url` is the booking's page, `room_url` its room or "".
+    """
+
+    booking: Booking
+    interval: Interval
+    title: str
+    detail: str
+    period: str
+    place: str
+    state: str
+    state_words: str
+    url: str
+    room_url: str = ""
+    note: str = ""
+    legs: Sequence[Leg] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a calendar shows of a booking: no pupil's name, no clinical word."""
+
+    summary: str
+    description: str
+    location: str
+    interval: Interval
+    is_cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that waits for this reader (対応が必要なこと)."""
+
+    title: str
+    detail: str
+    url: str
+
+
+class Provider(Protocol):
+    """One per booking kind. Every method takes many bookings at once, so queries don't grow with them."""
+
+    def entries(self, bookings: Sequence[Booking], reader: Reader, now: datetime) -> list[Entry]:
+        """One entry per booking, in the given order."""
+
+    def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
+        """One event per booking, in the given order."""
+
+    def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
+        """What of this kind waits for the reader, most urgent first."""
+
+
+_providers: dict[str, Provider] = {}
+
+
+def register(kind: str, provider: Provider) -> None:
+    """Called once per kind in `AppConfig.ready()`; the last one wins, so a reload is harmless."""
+    _providers[kind] = provider
+
+
+def of(kind: str) -> Provider:
+    """The provider of a kind; KeyError names a kind that nobody registered."""
+    return _providers[kind]
+
+
+def registered() -> dict[str, Provider]:
+    return dict(_providers)

@@ -1,0 +1,7 @@
+"""How times, names and states are written: the same everywhere."""
+
+from __future__ import annotations
+
+from django import template
+
+register = template.Library()
