@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from scheduler import calendars, dayplans
+from scheduler.claims import LONGEST
 from scheduler.conflicts import Holder
 from scheduler.intervals import Interval
 from scheduler.models import Claim, Resource
@@ -106,19 +107,20 @@ class _Timeline:
                 found.append(self.rows[index])
         return found[::-1]
 
-    def is_free(self, start: datetime, end: datetime) -> bool:
+    def has_room(self, start: datetime, end: datetime, besides: int) -> bool:
         index = bisect_left(self.starts, end)
         if not index or self.until[index - 1] <= start:
-            return True
-        return self.capacity > 1 and len({row.unit for row in self.busy(start, end)}) < self.capacity
-
-
-_EMPTY = _Timeline((), 1)
+            return besides < self.capacity
+        return self.capacity > 1 and len({r.unit for r in self.busy(start, end)}) + besides < self.capacity
 
 
 @dataclass(slots=True)
 class Availability:
-    """Bells, calendars and live claims of `first` to `last`, both dates included."""
+    """Bells, calendars and live claims of `first` to `last`, both dates included.
+
+    Asked for a school or a resource that was not loaded it raises KeyError, so that what nobody
+    read never passes for free.
+    """
 
     first: date
     last: date
@@ -141,11 +143,11 @@ class Availability:
 
     def busy(self, resource_id: int, interval: Interval) -> list[Taken]:
         """The live claims on the resource that overlap, by start."""
-        return self._timelines.get(resource_id, _EMPTY).busy(interval.start, interval.end)
+        return self._timelines[resource_id].busy(interval.start, interval.end)
 
-    def is_free(self, resource_id: int, interval: Interval) -> bool:
-        """Whether a unit of the resource is free over the whole interval."""
-        return self._timelines.get(resource_id, _EMPTY).is_free(interval.start, interval.end)
+    def is_free(self, resource_id: int, interval: Interval, besides: int = 0) -> bool:
+        """Whether a unit of the resource is free over the whole interval, `besides` so many others."""
+        return self._timelines[resource_id].has_room(interval.start, interval.end, besides)
 
     def free_of(self, resource_ids: Iterable[int], interval: Interval) -> list[int]:
         """Those that are free over the whole interval, in the order given."""
@@ -213,11 +215,13 @@ def _claims(
     resource_ids: Collection[int], first: date, last: date, now: datetime, ignoring: int | None
 ) -> dict[int, list[Taken]]:
     live = Q(booking__state="confirmed") | Q(booking__state="tentative", booking__expires_at__gt=now)
+    earliest = _midnight(first - 2 * _NEIGHBOUR)
     rows = Claim.objects.filter(
         live,
         resource_id__in=resource_ids,
         start__lt=_midnight(last + 3 * _NEIGHBOUR),
-        end__gt=_midnight(first - 2 * _NEIGHBOUR),
+        start__gt=earliest - LONGEST,
+        end__gt=earliest,
     ).order_by("start")
     if ignoring is not None:
         rows = rows.exclude(booking_id=ignoring)
