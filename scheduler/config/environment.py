@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -34,6 +35,41 @@ def number(name: str, *, default: int, least: int, most: int) -> int:
     return int(value)
 
 
+def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
+    value = text(name, default).upper()
+    if value not in among:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(among)}, got {value!r}.")
+    return value
+
+
+def directory(name: str, *, default: Path) -> Path:
+    """An absolute, existing and writable directory, made when it is missing."""
+    path = Path(text(name, str(default))).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} cannot be used: {error}.") from error
+    if not os.access(path, os.W_OK):
+        raise ImproperlyConfigured(f"{name} must be a directory that can be written to, got {path}.")
+    return path
+
+
+def kept_secret(path: Path) -> str:
+    """The random secret in the file `path`, made at the first call, readable by its owner alone."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            # A link fails when it is there: of two processes that start together, one wins.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
 def items(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
 
@@ -60,7 +96,8 @@ def database(url: str) -> dict[str, Any]:
             "NAME": unquote(parts.path.strip("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(parts.hostname or ""),
+            # A UNIX socket's directory is given as ?host=/path, as libpq does.
+            "HOST": unquote(parts.hostname or "") or dict(parse_qsl(parts.query)).get("host", ""),
             "PORT": str(parts.port or ""),
             # Persistent connections per thread pile up under ASGI; a pool bounds them.
             "CONN_MAX_AGE": 0,

@@ -11,7 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from scheduler.config import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-VAR_DIR = Path(environment.text("ENKAKU_VAR", str(BASE_DIR / "var")))
+VAR_DIR = environment.directory("ENKAKU_VAR", default=BASE_DIR / "var")
+"""Everything that is written: the database when embedded, collected assets, mail without a server."""
 
 DEBUG = environment.flag("ENKAKU_DEBUG", default=False)
 EMBEDDED = environment.flag("ENKAKU_EMBEDDED", default=False)
@@ -21,12 +22,14 @@ SECRET_KEY = environment.text("SECRET_KEY")
 if not SECRET_KEY:
     if not (EMBEDDED or DEBUG):
         raise ImproperlyConfigured(
-            "Set SECRET_KEY to at least 50 random characters (make run makes one itself)."
+            "Set SECRET_KEY to at least 50 random characters (make run makes one itself), for example by: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
         )
-    SECRET_KEY = "embedded-only-" + "0" * 50
+    SECRET_KEY = environment.kept_secret(VAR_DIR / "secret_key")
 
 ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-PUBLIC_URL = environment.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+PORT = environment.number("PORT", default=8000, least=0, most=65535)
+PUBLIC_URL = environment.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
@@ -184,5 +187,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": environment.choice(
+            "LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+        ),
+    },
+    # One line a minute and job would bury what matters; failures are errors and stay.
+    "loggers": {name: {"level": "WARNING"} for name in ("huey", "daphne", "asyncio")},
 }
