@@ -1,0 +1,118 @@
+"""Closing a school, or a grade of it: what can be taken there no more, and which lessons it hits.
+
+A closure and a booking of one instant cannot miss each other: closing locks every resource of
+the school, and whoever books there holds one of them while reading the calendar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+
+from scheduler import timegrid, writing
+from scheduler.intervals import Interval
+from scheduler.models import Booking, BookingChange, CalendarDay, Organisation, Participant, Resource, User
+from scheduler.names import Name
+from scheduler.signals import booking_changed, calendar_changed
+from scheduler.transactions import retried
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The calendar's row, and the bookings that lost this school's side by it, by start."""
+
+    calendar_day: CalendarDay
+    bookings: tuple[Booking, ...]
+
+
+@retried
+def close(
+    organisation: Organisation, day: date, *, title: Name, by: User | None, now: datetime,
+    closed_from: time | None = None, closed_until: time | None = None, grade: int | None = None,
+) -> Closed:  # fmt: skip
+    """Closes `day` from `closed_from` to `closed_until` (None: the day's ends) on the school's clocks.
+
+    The school leaves every live booking whose period there touches the closure; the other schools
+    stay, and a booking that loses its last school is cancelled. Closing the same stretch twice is
+    no error and changes nothing.
+    """
+    list(
+        Resource.objects.filter(organisation=organisation)
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
+        .values_list("pk")
+    )
+    facts = {
+        "organisation": organisation, "date": day, "kind": CalendarDay.Kind.CLOSURE, "grade": grade,
+        "title": title.ja, "closed_from": closed_from, "closed_until": closed_until,
+    }  # fmt: skip
+    row = CalendarDay.objects.standing().filter(**facts).first()
+    if row is None:
+        row = CalendarDay.objects.create(**facts, title_en=title.en, created_by=by)
+    span = timegrid.span(day, closed_from or time(0), closed_until or time(0), organisation.zone)
+    changes = _hit(organisation, span, grade=grade, by=by, now=now, reason=title.ja)
+    _announce(row, changes)
+    return Closed(row, tuple(change.booking for change in changes))
+
+
+@retried
+def reopen(calendar_day: CalendarDay, *, by: User | None, now: datetime) -> None:
+    """The closure no longer stands; its row stays. Lessons that left do not return by themselves."""
+    standing = CalendarDay.objects.standing().filter(pk=calendar_day.pk)
+    if standing.update(withdrawn_at=now, withdrawn_by=by):
+        _announce(calendar_day, [])
+
+
+def _hit(
+    organisation: Organisation,
+    span: Interval,
+    *,
+    grade: int | None,
+    by: User | None,
+    now: datetime,
+    reason: str,
+) -> list[BookingChange]:
+    parties = Participant.objects.standing().filter(
+        organisation=organisation,
+        person=None,
+        period_number__isnull=False,
+        start__lt=span.end,
+        end__gt=span.start,
+    )
+    if grade is not None:
+        parties = parties.filter(Q(grade=grade) | Q(grade=None))
+    live = Booking.objects.live(now).filter(pk__in=parties.values("booking")).order_by("pk")
+    changes = []
+    for booking in live.select_for_update(no_key=True):
+        leaving = list(parties.filter(booking=booking).values_list("pk", flat=True))
+        change = writing.withdrawn(
+            booking, leaving, now=now, by=by, intention=None, reason=reason, verb="close"
+        )
+        changes += [change] if change else []
+    return sorted(changes, key=lambda change: change.booking.start)
+
+
+def _announce(row: CalendarDay, changes: list[BookingChange]) -> None:
+    transaction.on_commit(
+        partial(
+            calendar_changed.send_robust,
+            sender=CalendarDay,
+            organisation_id=row.organisation_id,
+            date=row.date,
+            booking_ids=[change.booking_id for change in changes],
+        )
+    )
+    for change in changes:
+        transaction.on_commit(
+            partial(
+                booking_changed.send_robust,
+                sender=Booking,
+                booking_id=change.booking_id,
+                verb=change.verb,
+                by_id=change.by_id,
+            )
+        )
