@@ -6,9 +6,11 @@ same to the caller (404). docs/permissions.md lists the public pages.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from scheduler.models import Booking, Location, Membership, Organisation, Participant, Role, User
 
@@ -32,33 +34,40 @@ def has_role(user: User, roles: frozenset[Role], day: date) -> bool:
 
 def visible_organisations(user: User, day: date) -> QuerySet[Organisation]:
     """The centre's people see every school they deliver to; a school sees itself."""
-    mine = [m.organisation_id for m in memberships(user, day)]
-    if has_role(user, CENTRE_ROLES, day):
-        return Organisation.objects.filter(Q(pk__in=mine) | Q(kind=Organisation.Kind.HIGH_SCHOOL))
-    return Organisation.objects.filter(pk__in=mine)
+    return _organisations_of(memberships(user, day))
+
+
+def _organisations_of(posts: Sequence[Membership]) -> QuerySet[Organisation]:
+    mine = Q(pk__in=[m.organisation_id for m in posts])
+    if any(m.role in CENTRE_ROLES for m in posts):
+        mine |= Q(kind=Organisation.Kind.HIGH_SCHOOL)
+    return Organisation.objects.filter(mine)
 
 
 def visible_locations(user: User, day: date) -> QuerySet[Location]:
     return Location.objects.filter(organisation__in=visible_organisations(user, day), is_active=True)
 
 
-def visible_bookings(user: User, now: datetime) -> QuerySet[Booking]:
+def visible_bookings(
+    user: User, now: datetime, *, posts: Sequence[Membership] | None = None
+) -> QuerySet[Booking]:
     """Bookings this user may open, in every state.
 
     The centre's people: what the centre organises, and the schools' own lessons. A school's
     people: what their school takes part in. Anybody: where they are a person of the booking.
-    CONFIDENTIAL ones: their persons alone.
+    CONFIDENTIAL ones: their persons alone. `posts` spares the query for those that hold at `now`.
     """
-    day = now.date()
-    taking_part = Participant.objects.filter(person__user=user).values("booking")
     if not user.is_active:
         return Booking.objects.none()
+    if posts is None:
+        # A post begins and ends at midnight where people are, not at midnight UTC (9:00 in Japan).
+        posts = memberships(user, timezone.localdate(now))
     open_to_all = ~Q(visibility=Booking.Visibility.CONFIDENTIAL)
-    seen = Q(pk__in=taking_part)
-    mine = [m.organisation_id for m in memberships(user, day)]
+    seen = Q(pk__in=Participant.objects.filter(person__user=user).values("booking"))
+    mine = [m.organisation_id for m in posts]
     seen |= open_to_all & Q(pk__in=Participant.objects.filter(organisation__in=mine).values("booking"))
-    if has_role(user, CENTRE_ROLES, day):
-        seen |= open_to_all & Q(organiser__in=visible_organisations(user, day))
+    if any(m.role in CENTRE_ROLES for m in posts):
+        seen |= open_to_all & Q(organiser__in=_organisations_of(posts))
     return Booking.objects.filter(seen)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("scheduler.account_urls")),
     path("", include("scheduler.urls")),
     path("", include("classrooms.urls")),
     path("", include("realtime.urls")),

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from scheduler.models.organisations import Organisation
+from scheduler.names import Name
 
 
 class Role(models.TextChoices):
@@ -58,6 +59,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> Name:
+        return Name(self.name, self.name_en or self.name)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
