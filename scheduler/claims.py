@@ -12,7 +12,8 @@ from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from scheduler.conflicts import Holder
-from scheduler.intervals import Interval
+from scheduler.intervals import Interval, hull
+from scheduler.models import Claim
 from scheduler.names import Name
 
 LONGEST = timedelta(hours=25)
@@ -72,6 +73,27 @@ def in_the_way(wants: Sequence[Want], *, now: datetime, ignoring: int | None = N
         else:
             cursor.execute(_SQLITE, [_json(wants), ignoring or 0])
         return [_obstacle(row, now) for row in cursor.fetchall()]
+
+
+def sitting_around(resource_id: int, wanted: Interval) -> dict[int, tuple[int, Interval]]:
+    """Claims that overlap `wanted`, and those that overlap them, and so on: (unit, interval) by key.
+
+    For resources of several units alone; two or three queries as a rule.
+    """
+    found: dict[int, tuple[int, Interval]] = {}
+    span = wanted
+    while True:
+        rows = Claim.objects.filter(
+            resource=resource_id, start__lt=span.end, start__gt=span.start - LONGEST, end__gt=span.start
+        )
+        found = {
+            pk: (unit, Interval(start, end))
+            for pk, unit, start, end in rows.values_list("pk", "unit", "start", "end")
+        }
+        wider = hull([span, *(interval for _unit, interval in found.values())])
+        if wider == span:
+            return found
+        span = wider
 
 
 def _arrays(wants: Sequence[Want]) -> list[list[Any]]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from scheduler import calendars, rules, timegrid
-from scheduler.claims import LONGEST, Obstacle, Want, in_the_way
+from scheduler import calendars, rules, timegrid, units
+from scheduler.claims import LONGEST, Obstacle, Want, in_the_way, sitting_around
 from scheduler.conflicts import Conflict, Kind, Verdict
 from scheduler.dayplans import DayPlan, PeriodSpan, SchoolFacts, day_plan
 from scheduler.intervals import Interval
@@ -53,6 +53,8 @@ class Grant:
     is_place: bool
     """Whether it is where the party will be (a studio, a set), not who or whom."""
     is_override: bool = False
+    reseated: tuple[tuple[int, int], ...] = ()
+    """Claims of the same resource that must change to another unit first: (claim, unit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,22 @@ def _first_free(
         unit = next((u for u in range(known[pk].capacity) if u not in taken), None)
         if unit is not None:
             return Grant(index, pk, unit, side.interval, known[pk].kind in _PLACES)
+        if known[pk].capacity > 1 and (found := _reseated(pk, side.interval, known[pk].capacity)):
+            unit, moves = found
+            return Grant(index, pk, unit, side.interval, known[pk].kind in _PLACES, reseated=moves)
     return None
+
+
+def _reseated(
+    resource_id: int, wanted: Interval, capacity: int
+) -> tuple[int, tuple[tuple[int, int], ...]] | None:
+    """A unit for `wanted` after those who sit there changed places, or None when it is full."""
+    neighbours = sitting_around(resource_id, wanted)
+    seats = units.seated({pk: interval for pk, (_unit, interval) in neighbours.items()}, wanted, capacity)
+    if seats is None:
+        return None
+    unit, places = seats
+    return unit, tuple((pk, place) for pk, place in places.items() if place != neighbours[pk][0])
 
 
 def _in_use(

@@ -33,6 +33,7 @@ def created(
         for booking, j in zip(bookings, judged, strict=True)
         for index in range(len(j.plan.sides))
     )
+    _reseat(judged)
     claims: list[Claim] = []
     first = 0
     for booking, j in zip(bookings, judged, strict=True):
@@ -69,6 +70,7 @@ def moved(
     plan = judged.plan
     rows = {(p.organisation_id, p.person_id): p for p in booking.participants.all()}
     booking.claims.all().delete()
+    _reseat([judged])
     kept: list[Participant] = []
     claims: list[Claim] = []
     for index, side in enumerate(plan.sides):
@@ -165,6 +167,19 @@ def history(booking: Booking) -> dict[str, Any]:
         for organisation, person, location, start, end, period in rows
     ]  # fmt: skip
     return {**facts(booking), "parties": parties}
+
+
+def _reseat(judged: Sequence[Judgement]) -> None:
+    """Claims of others change their unit: out and in again, for no two may share one in between."""
+    places = {pk: unit for j in judged for grant in j.grants for pk, unit in grant.reseated}
+    if not places:
+        return
+    claims = list(Claim.objects.filter(pk__in=places))
+    Claim.objects.filter(pk__in=places).delete()
+    for claim in claims:
+        claim.unit = places[claim.pk]
+        claim.pk = None
+    Claim.objects.bulk_create(claims)
 
 
 def _booking(

@@ -15,7 +15,8 @@ from scheduler.bookings import CancelledError, ConflictError, ExpiredError, Seri
 from scheduler.conflicts import Conflict, Kind
 from scheduler.intervals import Interval
 from scheduler.models import Booking, BookingChange, Claim, Participant, Person, Resource
-from scheduler.plans import Override, Plan
+from scheduler.names import Name
+from scheduler.plans import Need, Override, Plan, Side
 from tests.cast import NOW, THURSDAY, World, at
 from tests.scheduler import plans
 
@@ -303,3 +304,25 @@ def test_book_refuses_a_public_holiday(world: World) -> None:
     conflicts = refused(world, plans.lesson(world, plans.rishiri_side(world, 2, monday)))
 
     assert [(c.kind, c.subject and c.subject.ja) for c in conflicts] == [(Kind.CLOSED_DAY, "勤労感謝の日")]
+
+
+def test_a_line_of_two_units_is_refused_only_when_it_is_full(world: World) -> None:
+    line = Resource.objects.create(
+        kind=Resource.Kind.LINE, organisation=world.rishiri, name="利尻の回線", capacity=2
+    )
+
+    def call(start: str, end: str) -> Booking:
+        side = Side(world.rishiri.pk, Interval(at(start), at(end)), (Need((line.pk,)),))
+        return book(world, Plan("practice", Name("接続練習"), world.centre.pk, (side,)))
+
+    early, _left, _right, late = (
+        call(*t) for t in (("9:00", "10:00"), ("9:00", "10:00"), ("10:00", "11:00"), ("10:00", "11:00"))
+    )
+    bookings.cancel(early, by=None, now=NOW, intention=uuid4())
+    bookings.cancel(late, by=None, now=NOW, intention=uuid4())
+
+    through = call("9:00", "11:00")
+
+    assert through.claims.count() == 1
+    with pytest.raises(ConflictError):
+        call("9:30", "9:40")
