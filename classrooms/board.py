@@ -1,0 +1,288 @@
+"""The planner's page as data: what was asked, the week, the day's axis, and the chosen time.
+
+One Board per request. The number of queries does not depend on how many schools take part.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from classrooms import choices, lessons, planner, wishes
+from classrooms.choices import Choice
+from classrooms.models import Lesson, Section
+from classrooms.planner import Fit, Outlook
+from classrooms.planner_axis import Axis, AxisBuilder
+from classrooms.wishes import Wish
+from scheduler import bookings, rules, timegrid, wallclock
+from scheduler.conflicts import Verdict
+from scheduler.dayplans import PeriodSpan
+from scheduler.intervals import hull, intersection
+from scheduler.joint_windows import JointWindow
+from scheduler.models import Organisation, Participant
+from scheduler.plans import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class WeekDay:
+    day: date
+    label: str
+    note: str
+    is_shown: bool
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Schools that take the same period."""
+
+    schools: str
+    times: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The time that is selected, with what the core says to it."""
+
+    window: JointWindow
+    plan: Plan
+    verdict: Verdict
+    title: str
+    legs: tuple[Leg, ...]
+    slot: str
+    period_words: str
+
+    @property
+    def is_bookable(self) -> bool:
+        return not self.verdict.conflicts
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What could be had without one school."""
+
+    school: str
+    windows: int
+    minutes: int
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    choice: Choice
+    wish: Wish
+    outlook: Outlook
+    week: tuple[WeekDay, ...]
+    axis: Axis
+    chosen: Chosen | None
+    limit: rules.Limit | None
+    costs: tuple[Cost, ...]
+    moving: Lesson | None = None
+
+    @property
+    def is_over_limit(self) -> bool:
+        return self.limit is not None and self.wish.headcount > self.limit.value
+
+    @property
+    def shown_week(self) -> tuple[Choice, Choice]:
+        """The same conditions a week earlier and a week later."""
+        week = timedelta(weeks=1)
+        return self.choice.on(self.choice.day - week), self.choice.on(self.choice.day + week)
+
+    def slot_query(self, fit: Fit) -> str:
+        slot = choices.of_periods([g.school.pk for g in self.wish.groups], fit.window.chosen)
+        return self.choice.at(self.choice.day, slot).query()
+
+
+def wished(
+    section: Section,
+    choice: Choice,
+    schools: Mapping[int, Organisation],
+    moving: Lesson | None = None,
+) -> Wish:
+    """The wish that the choice speaks of; a lesson that is to be moved brings the schools it has."""
+    school_ids = choice.school_ids
+    if school_ids is None and moving is not None:
+        standing = moving.receptions.filter(participant__withdrawn_at=None)
+        school_ids = tuple(standing.values_list("school", flat=True))
+    wish = wishes.load(section, school_ids=school_ids, additions=choice.additions, schools=schools)
+    return wish.lasting(timedelta(minutes=choice.length))
+
+
+def load(
+    section: Section,
+    choice: Choice,
+    schools: Mapping[int, Organisation],
+    *,
+    now: datetime,
+    language: str,
+    moving: Lesson | None = None,
+) -> Board:
+    """The board for this choice. A slot that the day does not have counts as none chosen."""
+    wish = wished(section, choice, schools, moving)
+    ignoring = moving.pk if moving else None
+    monday = planner.monday_of(choice.day)
+    outlook = planner.look(wish, monday, monday + timedelta(days=6), now=now, ignoring=ignoring)
+    window = _window(outlook, choice)
+    axis = AxisBuilder(outlook, choice.day, language, window, _partners(outlook, choice.day, language))
+    return Board(
+        choice=choice if window else choice.anywhere(),
+        wish=wish,
+        outlook=outlook,
+        week=tuple(_week(outlook, choice, language)),
+        axis=axis.build(),
+        chosen=_chosen(outlook, window, now, language, moving) if window else None,
+        limit=rules.rulebook([lessons.MOST_PUPILS]).limit(
+            lessons.MOST_PUPILS, on=choice.day, organisation_id=section.centre_id
+        ),
+        costs=tuple(_costs(outlook, choice, language)),
+        moving=moving,
+    )
+
+
+def periods_of(outlook: Outlook, choice: Choice) -> list[PeriodSpan] | None:
+    """The period of each school that the choice's slot names; None if one has no such period that day."""
+    if not choice.slot or not outlook.wish.groups:
+        return None
+    found = []
+    for group in outlook.wish.groups:
+        number = choice.slot.get(group.school.pk)
+        periods = outlook.day_plan(group, choice.day).periods
+        found.append(next((period for period in periods if period.number == number), None))
+    return None if None in found else [period for period in found if period is not None]
+
+
+def _window(outlook: Outlook, choice: Choice) -> JointWindow | None:
+    periods = periods_of(outlook, choice)
+    if periods is None:
+        return None
+    spans = [period.interval for period in periods]
+    shared = intersection(spans)
+    return JointWindow(tuple(periods), shared, hull(spans)) if shared else None
+
+
+def _partners(outlook: Outlook, day: date, language: str) -> dict[int, str]:
+    """The schools of each booking that the teacher gives that day."""
+    span = timegrid.whole_day(day, outlook.wish.section.centre.zone)
+    ids = {taken.booking_id for taken in outlook.known.busy(outlook.wish.section.teacher_id, span)}
+    rows = Participant.objects.filter(
+        booking__in=ids, role=Participant.Role.GUEST, person=None, withdrawn_at=None
+    )
+    names: dict[int, list[str]] = {}
+    for participant in rows.select_related("organisation"):
+        name = participant.organisation.label.in_language(language)
+        names.setdefault(participant.booking_id, []).append(name)
+    return {pk: "・".join(listed) for pk, listed in names.items()}
+
+
+def _week(outlook: Outlook, choice: Choice, language: str) -> list[WeekDay]:
+    """Monday to Friday, and the weekend's days on which a school has lessons."""
+    monday = planner.monday_of(choice.day)
+    days = [monday + timedelta(days=n) for n in range(7)]
+    usual = _usual_day_types(outlook, days)
+    return [
+        WeekDay(
+            day=day,
+            label=_day_label(outlook, day, language),
+            note=_day_note(outlook, day, usual, language),
+            is_shown=day == choice.day,
+            query=choice.on(day).query(),
+        )
+        for day in days
+        if day.weekday() < 5 or day == choice.day or not outlook.is_closed(day)
+    ]
+
+
+def _day_label(outlook: Outlook, day: date, language: str) -> str:
+    """「26（木）」; a public holiday says so: 「23（月・祝）」."""
+    holidays = [outlook.known.facts[group.school.pk].holidays for group in outlook.wish.groups]
+    is_holiday = any(day in named for named in holidays)
+    if not wallclock.is_japanese(language):
+        return f"{wallclock.WEEKDAYS_EN[day.weekday()]} {day.day}"
+    weekday = wallclock.WEEKDAYS_JA[day.weekday()]
+    return f"{day.day}（{weekday}{'・祝' if is_holiday else ''}）"
+
+
+def _usual_day_types(outlook: Outlook, days: list[date]) -> dict[int, str]:
+    """Each school's commonest day type of these days."""
+    usual = {}
+    for group in outlook.wish.groups:
+        named = [plan.day_type.ja for day in days if (plan := outlook.day_plan(group, day)).day_type]
+        usual[group.school.pk] = Counter(named).most_common(1)[0][0] if named else ""
+    return usual
+
+
+def _day_note(outlook: Outlook, day: date, usual: Mapping[int, str], language: str) -> str:
+    """「4枠」, 「短縮・0枠」 where a school's day differs from its usual one, or 「休日」."""
+    if outlook.is_closed(day):
+        return _("no school")
+    special = ""
+    for group in outlook.wish.groups:
+        day_type = outlook.day_plan(group, day).day_type
+        if day_type and day_type.ja != usual[group.school.pk]:
+            special = day_type.in_language(language)
+    count = _("%(n)d slots") % {"n": outlook.count(day)}
+    return _("%(day)s, %(count)s") % {"day": special, "count": count} if special else count
+
+
+def _chosen(
+    outlook: Outlook, window: JointWindow, now: datetime, language: str, moving: Lesson | None
+) -> Chosen:
+    wish = outlook.wish
+    plan = lessons.plan(wish, lessons.periods_of(wish, window.chosen))
+    zone = wish.section.centre.zone
+    period_words = _period_words(window)
+    day = timegrid.local_date(window.union.start, zone)
+    span = wallclock.clock_range(window.union.start, window.union.end, zone, language)
+    weekday = wallclock.WEEKDAYS_JA if wallclock.is_japanese(language) else wallclock.WEEKDAYS_EN
+    title = _("%(weekday)s, %(period)s") % {"weekday": weekday[day.weekday()], "period": period_words or span}
+    return Chosen(
+        window=window,
+        plan=plan,
+        verdict=bookings.check(plan, now=now, ignoring=moving.booking if moving else None),
+        title=title,
+        legs=legs(wish, window.chosen, language),
+        slot=choices.written(choices.of_periods([g.school.pk for g in wish.groups], window.chosen)),
+        period_words=period_words or span,
+    )
+
+
+def _period_words(window: JointWindow) -> str:
+    """「3校時」 where all schools agree on the number, else nothing."""
+    numbers = {period.number for period in window.chosen}
+    return _("Period %(n)d") % {"n": numbers.pop()} if len(numbers) == 1 else ""
+
+
+def legs(wish: Wish, periods: tuple[PeriodSpan, ...], language: str) -> tuple[Leg, ...]:
+    """Who is taught when; beyond four schools those with the same period stand together."""
+    zone = wish.section.centre.zone
+    together: dict[tuple[PeriodSpan, int], list[str]] = {}
+    for index, (group, period) in enumerate(zip(wish.groups, periods, strict=True)):
+        key = (period, 0 if len(periods) > 4 else index)
+        together.setdefault(key, []).append(group.school.label.in_language(language))
+    return tuple(
+        Leg(
+            schools="・".join(names),
+            times=wallclock.clock_range(period.interval.start, period.interval.end, zone, language),
+            period=_("Period %(n)d") % {"n": period.number},
+        )
+        for (period, _index), names in together.items()
+    )
+
+
+def _costs(outlook: Outlook, choice: Choice, language: str) -> list[Cost]:
+    present = [group.school.pk for group in outlook.wish.groups]
+    return [
+        Cost(
+            school=group.school.label.in_language(language),
+            windows=count,
+            minutes=minutes,
+            query=choice.without(group.school.pk, present).query(),
+        )
+        for group, count, minutes in planner.without_one(outlook, choice.day)
+    ]

@@ -1,0 +1,222 @@
+"""The verbs of lessons: book, hold, confirm, move, cancel, and one school's leaving.
+
+Each wraps the core's verb of the same name in one transaction with the lesson's own rows, so
+that a Lesson and its Receptions exist exactly when their booking does. Refusals are the core's
+(`scheduler.bookings.BookingError`). `intention` makes every verb safe to repeat. Whoever is
+concerned is told in the same transaction (`classrooms.announcements`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from classrooms import announcements, receptions
+from classrooms.models import Lesson, Reception, Section
+from classrooms.wishes import Group, Wish
+from scheduler import bookings, notices
+from scheduler.conflicts import Verdict
+from scheduler.dayplans import PeriodSpan
+from scheduler.models import Booking, Location, Series, User
+from scheduler.plans import Need, Override, Plan
+from scheduler.transactions import retried
+from scheduler.wishes import Wish as CoreWish
+from scheduler.wishes import WishHost, WishSide
+
+MOST_PUPILS = "lesson.most_pupils"
+"""The rule that bounds the pupils of a lesson over all its rooms."""
+
+Periods = Mapping[int, PeriodSpan]
+"""The period that each school takes, by the school's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One date of a series that does not fit, and every reason."""
+
+    plan: Plan
+    verdict: Verdict
+
+
+def plan(wish: Wish, periods: Periods) -> Plan:
+    """What the core is asked to set aside, at one period of each school."""
+    return sought(wish).plan([periods[group.school.pk] for group in wish.groups])
+
+
+def sought(wish: Wish) -> CoreWish:
+    """The wish as the core knows it: a plan that has no time yet, for `scheduler.finding`.
+
+    Teacher and studio are busy from the first school's bell to the last one's, each school over
+    its own period. Any studio will do and any set of the school, the preferred ones first;
+    where none is registered there is none to run out of, and nothing is claimed.
+    """
+    section = wish.section
+    host = WishHost(
+        organisation_id=section.centre_id,
+        needs=(Need((section.teacher_id,)), *_any_of(wish.studios)),
+        person_id=section.teacher_id,
+    )
+    return CoreWish(
+        kind=Booking.Kind.LESSON,
+        title=section.label,
+        organiser_id=section.centre_id,
+        sides=tuple(_side(group) for group in wish.groups),
+        hosts=(host,),
+        wanted=wish.wanted,
+        minimum=wish.minimum,
+        most_rule=MOST_PUPILS,
+    )
+
+
+def _side(group: Group) -> WishSide:
+    return WishSide(
+        organisation_id=group.school.pk,
+        needs=(*(Need((part.pk,)) for part in group.parts), *_any_of(group.sets)),
+        grade=group.grade,
+        headcount=group.headcount,
+    )
+
+
+def _any_of(places: Sequence[Location]) -> tuple[Need, ...]:
+    return (Need(tuple(place.pk for place in places)),) if places else ()
+
+
+def periods_of(wish: Wish, chosen: Sequence[PeriodSpan]) -> dict[int, PeriodSpan]:
+    """The periods by school, from one per group in the wish's order."""
+    return {group.school.pk: period for group, period in zip(wish.groups, chosen, strict=True)}
+
+
+@retried
+def book(
+    wish: Wish,
+    periods: Periods,
+    *,
+    by: User | None,
+    now: datetime,
+    intention: UUID,
+    override: Override | None = None,
+) -> Lesson:
+    """The confirmed lesson. Raises `bookings.ConflictError` with every reason."""
+    booking = bookings.book(plan(wish, periods), by=by, now=now, intention=intention, override=override)
+    lesson = _of_booking(booking, wish.section)
+    announcements.tell_booked(lesson, by=by, now=now)
+    return lesson
+
+
+@retried
+def hold(wish: Wish, periods: Periods, *, by: User | None, now: datetime, intention: UUID) -> Lesson:
+    """The lesson held for `bookings.HOLD_FOR`: its time is set aside until then. Nobody is told."""
+    booking = bookings.hold(plan(wish, periods), by=by, now=now, intention=intention)
+    return _of_booking(booking, wish.section)
+
+
+@retried
+def confirm(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID) -> Lesson:
+    """The held lesson, booked. Raises `bookings.ExpiredError` when the hold has run out."""
+    booking = bookings.confirm(lesson.booking, by=by, now=now, intention=intention)
+    confirmed = _of_booking(booking, lesson.section)
+    announcements.tell_booked(confirmed, by=by, now=now)
+    return confirmed
+
+
+@retried
+def move(
+    lesson: Lesson,
+    wish: Wish,
+    periods: Periods,
+    *,
+    by: User | None,
+    now: datetime,
+    intention: UUID,
+    override: Override | None = None,
+    reason: str = "",
+) -> Lesson:
+    """The same lesson at another time, or with other schools; its own claims are not in its way."""
+    before = notices.times(lesson.booking)
+    booking = bookings.move(
+        lesson.booking,
+        plan(wish, periods),
+        by=by,
+        now=now,
+        intention=intention,
+        override=override,
+        reason=reason,
+    )
+    moved = _of_booking(booking, lesson.section)
+    receptions.settle(booking.pk)
+    if booking.state == Booking.State.CONFIRMED:
+        announcements.tell_moved(moved, before, by=by, now=now)
+    return moved
+
+
+@retried
+def cancel(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID, reason: str = "") -> Lesson:
+    """The lesson called off for every school. Cancelling twice is not an error."""
+    was_booked = lesson.booking.state == Booking.State.CONFIRMED
+    lesson.booking = bookings.cancel(lesson.booking, by=by, now=now, intention=intention, reason=reason)
+    receptions.settle(lesson.pk)
+    if was_booked:
+        announcements.tell_cancelled(lesson, by=by, now=now)
+    return lesson
+
+
+@retried
+def withdraw_school(
+    reception: Reception, *, by: User | None, now: datetime, intention: UUID, reason: str = ""
+) -> Lesson:
+    """The lesson without this school's side; the other schools' stand."""
+    lesson = reception.lesson
+    lesson.booking = bookings.withdraw(
+        reception.participant, by=by, now=now, intention=intention, reason=reason
+    )
+    receptions.settle(lesson.pk)
+    if lesson.booking.state != Booking.State.TENTATIVE:
+        announcements.tell_withdrawn(lesson, reception.school, by=by, now=now)
+    return lesson
+
+
+@retried
+def book_series(
+    wish: Wish,
+    dates: Sequence[Periods],
+    *,
+    by: User | None,
+    now: datetime,
+    intention: UUID,
+    skip_conflicts: bool,
+) -> tuple[Series, list[Lesson], list[Refused]]:
+    """A lesson for each of `dates`, which fit or are left out with their reasons.
+
+    Without `skip_conflicts` it is all of them or none: `bookings.SeriesConflictError` then.
+    """
+    series, made, refused = bookings.book_series(
+        [plan(wish, periods) for periods in dates],
+        by=by,
+        now=now,
+        intention=intention,
+        skip_conflicts=skip_conflicts,
+    )
+    lessons = _of_bookings(made, wish.section)
+    announcements.tell_series(lessons[0], dates=len(lessons), by=by, now=now)
+    return series, lessons, [Refused(plan, verdict) for plan, verdict in refused]
+
+
+def _of_booking(booking: Booking, section: Section) -> Lesson:
+    return _of_bookings([booking], section)[0]
+
+
+def _of_bookings(made: Sequence[Booking], section: Section) -> list[Lesson]:
+    """The bookings' lessons with their receptions, in order; those made before as they are.
+
+    Four queries, however many bookings.
+    """
+    known = Lesson.objects.in_bulk([booking.pk for booking in made])
+    created = [Lesson(booking=booking, section=section) for booking in made if booking.pk not in known]
+    Lesson.objects.bulk_create(created)
+    known |= {lesson.pk: lesson for lesson in created}
+    for booking in made:
+        known[booking.pk].booking = booking
+    receptions.ensure([booking.pk for booking in made])
+    return [known[booking.pk] for booking in made]

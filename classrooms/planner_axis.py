@@ -1,0 +1,332 @@
+"""The minute axis of the planner: who is free when on one day, drawn to the minute.
+
+Turns an Outlook into rows and boxes whose places are minutes from the axis' start; the template
+writes those as one stylesheet. Words are in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from classrooms.planner import Fit, Outlook
+from classrooms.wishes import Group
+from scheduler import timegrid, wallclock
+from scheduler.availability import Taken
+from scheduler.conflicts import Kind
+from scheduler.dayplans import DayPlan, PeriodSpan
+from scheduler.intervals import Interval, hull
+from scheduler.joint_windows import JointWindow
+from scheduler.models import Booking
+
+_STEP = timedelta(minutes=30)
+_USUAL = (time(8, 30), time(16, 0))
+_GROUPED_FROM = 9
+"""With more schools than this minus one, rows are ordered by their bells, the narrowest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Something drawn from `start` for `length` minutes; `words` say it all for who cannot see it."""
+
+    kind: str
+    start: int
+    length: int
+    first: str
+    second: str = ""
+    words: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"at-{self.start}-{self.length}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    kind: str
+    name: str
+    detail: str
+    boxes: tuple[Box, ...]
+    heading: str = ""
+    """Names the rows from here on, where many are ordered by their bells."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowBox:
+    """One joint window as it can be pressed; `fit` is what it is."""
+
+    box: Box
+    fit: Fit
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    length: int
+    hours: tuple[tuple[Box, str], ...]
+    rows: tuple[Row, ...]
+    windows: tuple[WindowBox, ...]
+    band: Box | None
+
+    @property
+    def places(self) -> list[tuple[str, int, int]]:
+        """Every distinct place: its class, and its start and length in minutes."""
+        boxes = [box for row in self.rows for box in row.boxes]
+        boxes += [box for box, _label in self.hours] + [window.box for window in self.windows]
+        boxes += [self.band] if self.band else []
+        return sorted({(box.place, box.start, box.length) for box in boxes}, key=lambda p: p[1:])
+
+
+@dataclass(slots=True)
+class AxisBuilder:
+    """One day of an outlook; `partners` are the schools of each booking that the teacher gives."""
+
+    outlook: Outlook
+    day: date
+    language: str
+    chosen: JointWindow | None
+    partners: Mapping[int, str] = field(default_factory=dict)
+    zone: ZoneInfo = field(init=False)
+    span: Interval = field(init=False)
+    fits: list[Fit] = field(init=False)
+    plans: list[DayPlan] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.zone = self.outlook.wish.section.centre.zone
+        self.plans = [self.outlook.day_plan(group, self.day) for group in self.outlook.wish.groups]
+        self.fits = self.outlook.fits(self.day)
+        self.span = self._span()
+
+    def build(self) -> Axis:
+        rows = [self._teacher(), self._studios(), *self._schools()]
+        return Axis(
+            length=self.span.minutes,
+            hours=tuple(self._hours()),
+            rows=tuple(row for row in rows if row is not None),
+            windows=tuple(self._window(fit) for fit in self.fits),
+            band=self._box("band", self.chosen.union, "") if self.chosen else None,
+        )
+
+    def _span(self) -> Interval:
+        """From the first thing to the last, in whole half hours, with a little air."""
+        usual = timegrid.span(self.day, *_USUAL, self.zone)
+        periods = [period.interval for plan in self.plans for period in plan.periods]
+        whole = hull(periods) if periods else usual
+        origin = timegrid.instant(self.day, time(0), self.zone)
+        first = (whole.start - timedelta(minutes=20) - origin) // _STEP
+        last = -((origin - whole.end - timedelta(minutes=10)) // _STEP)
+        return Interval(origin + first * _STEP, origin + last * _STEP)
+
+    def _hours(self) -> Iterator[tuple[Box, str]]:
+        at = self.span.start
+        while at < self.span.end:
+            local = at.astimezone(self.zone)
+            if local.minute == 0 and self._offset(at) >= 10:
+                yield Box("hour", self._offset(at), 0, ""), f"{local.hour}:00"
+            at += _STEP
+
+    def _offset(self, at: datetime) -> int:
+        return round((at - self.span.start).total_seconds() / 60)
+
+    def _box(self, kind: str, interval: Interval, first: str, second: str = "", words: str = "") -> Box:
+        """Clipped to the axis."""
+        shown = self.span.intersection(interval) or Interval(
+            self.span.start, self.span.start + timedelta(minutes=1)
+        )
+        start = self._offset(shown.start)
+        return Box(kind, start, self._offset(shown.end) - start, first, second, words)
+
+    def _clock(self, at: datetime) -> str:
+        return wallclock.clock(at, self.zone)
+
+    def _range(self, interval: Interval) -> str:
+        return wallclock.clock_range(interval.start, interval.end, self.zone, self.language)
+
+    def _title(self, taken: Taken) -> str:
+        return taken.title.in_language(self.language)
+
+    def _pick(self, interval: Interval, first: str, second: str) -> Box:
+        return self._box(
+            "pick", interval, first, second, _("chosen, %(times)s") % {"times": self._range(interval)}
+        )
+
+    def _teacher(self) -> Row:
+        teacher = self.outlook.wish.section.teacher
+        boxes = []
+        for taken in self.outlook.known.busy(teacher.pk, self.span):
+            partners = self.partners.get(taken.booking_id, "")
+            words = _("taken %(times)s: %(title)s") % {
+                "times": self._range(taken.interval),
+                "title": f"{self._title(taken)} {partners}".strip(),
+            }
+            boxes.append(self._box("busy", taken.interval, self._title(taken), partners, words))
+        if self.chosen:
+            union = self.chosen.union
+            boxes.append(self._pick(union, f"{self._clock(union.start)}–", self._clock(union.end)))
+        return Row("person", teacher.label.in_language(self.language), _("Teacher"), tuple(boxes))
+
+    def _studios(self) -> Row | None:
+        studios = self.outlook.wish.studios
+        if not studios:
+            return None
+        taken = self.chosen.union if self.chosen else None
+        unions = _disjoint(fit.window.union for fit in self.fits)
+        boxes = [self._studio_box(union) for union in unions if not (taken and union.overlaps(taken))]
+        if taken:
+            boxes.append(self._chosen_studio(taken))
+        detail = _("free of %(n)d rooms") % {"n": len(studios)}
+        return Row("studio", _("Studios"), detail, tuple(boxes))
+
+    def _studio_box(self, union: Interval) -> Box:
+        free = len(self.outlook.known.free_of((s.pk for s in self.outlook.wish.studios), union))
+        words = _("%(times)s: %(n)d studios free") % {"times": self._range(union), "n": free}
+        return self._box("free" if free else "busy", union, _("%(n)d rooms") % {"n": free}, "", words)
+
+    def _chosen_studio(self, union: Interval) -> Box:
+        studios = {studio.pk: studio for studio in self.outlook.wish.studios}
+        free = self.outlook.known.free_of(studios, union)
+        if not free:
+            return self._pick(union, _("%(n)d rooms") % {"n": 0}, "")
+        left = _("%(n)d more free") % {"n": len(free) - 1}
+        return self._pick(union, studios[free[0]].label.in_language(self.language), left)
+
+    def _schools(self) -> list[Row]:
+        rows = [self._school(index) for index in range(len(self.outlook.wish.groups))]
+        if len(rows) < _GROUPED_FROM:
+            return rows
+        return list(self._by_bells(rows))
+
+    def _by_bells(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """Schools with equal bells together, those with the fewest open periods first."""
+        bells: dict[tuple[Interval, ...], list[int]] = {}
+        for index, plan in enumerate(self.plans):
+            bells.setdefault(tuple(p.interval for p in plan.open_periods), []).append(index)
+        for intervals, members in sorted(bells.items(), key=lambda item: (len(item[0]), item[0])):
+            heading = self._bells_words(intervals, len(members))
+            for position, index in enumerate(members):
+                row = rows[index]
+                yield Row(row.kind, row.name, row.detail, row.boxes, "" if position else heading)
+
+    def _bells_words(self, intervals: Sequence[Interval], count: int) -> str:
+        if not intervals:
+            return _("no lessons that day (%(count)d schools)") % {"count": count}
+        return _("from %(start)s, %(periods)d periods of %(minutes)d minutes (%(count)d schools)") % {
+            "start": self._clock(intervals[0].start),
+            "periods": len(intervals),
+            "minutes": intervals[0].minutes,
+            "count": count,
+        }
+
+    def _school(self, index: int) -> Row:
+        group, plan = self.outlook.wish.groups[index], self.plans[index]
+        classes = list(dict.fromkeys(part.group.label.in_language(self.language) for part in group.parts))
+        name = f"{group.school.label.in_language(self.language)} {'・'.join(classes)}"
+        day_type = plan.day_type.in_language(self.language) if plan.day_type else _("no lessons")
+        detail = _("%(n)d pupils · %(day)s") % {"n": group.headcount, "day": day_type}
+        return Row("school", name, detail, tuple(self._school_boxes(index, group, plan)))
+
+    def _school_boxes(self, index: int, group: Group, plan: DayPlan) -> Iterator[Box]:
+        for closure in plan.closures:
+            if closure.interval.overlaps(self.span):
+                title = closure.title.in_language(self.language)
+                words = _("closed: %(title)s") % {"title": title}
+                yield self._box("closed", closure.interval, title, _("closed"), words)
+        chosen = self.chosen.chosen[index] if self.chosen else None
+        for period in plan.periods:
+            if any(closure.interval.overlaps(period.interval) for closure in plan.closures):
+                continue
+            yield self._pick_period(period) if period == chosen else self._period(group, period)
+        for taken in self._beside_periods(group, plan):
+            yield self._box("busy", taken.interval, self._title(taken), _kind_words(taken), "")
+
+    def _beside_periods(self, group: Group, plan: DayPlan) -> list[Taken]:
+        """What the class does between its bells."""
+        found = {t.booking_id: t for part in group.parts for t in self.outlook.known.busy(part.pk, self.span)}
+        return [t for t in found.values() if not any(p.interval.overlaps(t.interval) for p in plan.periods)]
+
+    def _number(self, period: PeriodSpan) -> str:
+        return _("Period %(n)d") % {"n": period.number}
+
+    def _pick_period(self, period: PeriodSpan) -> Box:
+        return self._pick(period.interval, self._number(period), self._clock(period.interval.start))
+
+    def _period(self, group: Group, period: PeriodSpan) -> Box:
+        number, times = self._number(period), self._range(period.interval)
+        known = self.outlook.known
+        lessons = [t for part in group.parts for t in known.busy(part.pk, period.interval)]
+        if lessons:
+            title = self._title(lessons[0])
+            words = _("%(period)s, taken by %(title)s") % {"period": f"{number} {times}", "title": title}
+            return self._box("busy", period.interval, f"{number} {title}", _kind_words(lessons[0]), words)
+        if group.sets and not known.free_of((place.pk for place in group.sets), period.interval):
+            holder = known.busy(group.sets[0].pk, period.interval)[0]
+            title = self._title(holder)
+            words = _("%(period)s, taken by %(title)s") % {"period": f"{number} {times}", "title": title}
+            return self._box("busy", period.interval, f"{number} {title}", _("set in use"), words)
+        words = _("%(period)s, free") % {"period": f"{number} {times}"}
+        return self._box("bell", period.interval, number, self._clock(period.interval.start), words)
+
+    def _window(self, fit: Fit) -> WindowBox:
+        is_chosen = fit.window == self.chosen
+        first = _("%(n)d min") % {"n": fit.window.minutes}
+        second = _("chosen") if is_chosen else self._fit_words(fit)
+        if fit.state == "no" and not is_chosen:
+            first, second = self._cannot_words(fit), ""
+            total, blocked = len(fit.window.chosen), len(fit.blocking_groups)
+            if total > 2 and blocked and not fit.is_blocked_by_centre:
+                second = first
+                first = _("%(n)d of %(total)d schools") % {"n": total - blocked, "total": total}
+        words = (
+            f"{self._range(fit.window.window)} {_('%(n)d min') % {'n': fit.window.minutes}} {second or first}"
+        )
+        box = self._box("window", fit.window.window, first, second, words)
+        return WindowBox(box, fit, is_chosen)
+
+    def _fit_words(self, fit: Fit) -> str:
+        if fit.shortfall:
+            return _("%(n)d short") % {"n": int(fit.shortfall.total_seconds() // 60)}
+        return (
+            _("fits exactly")
+            if fit.window.window.duration == self.outlook.wish.wanted
+            else _("room to spare")
+        )
+
+    def _cannot_words(self, fit: Fit) -> str:
+        if fit.is_past:
+            return _("is over")
+        kind = fit.obstacles[0].kind
+        if kind is Kind.JOINT_WINDOW:
+            return _("only %(n)d min") % {"n": fit.window.minutes}
+        return reason_words(kind)
+
+
+def reason_words(kind: Kind) -> str:
+    """The shortest true reason, for a box of 60 pixels."""
+    return {
+        Kind.PERSON: _("teacher busy"),
+        Kind.LOCATION: _("no studio"),
+        Kind.CLOSED_DAY: _("closed"),
+        Kind.CLASS_GROUP: _("in class"),
+        Kind.RECEIVING_SET: _("no set"),
+    }.get(kind, _("cannot"))
+
+
+def _kind_words(taken: Taken) -> str:
+    if taken.is_hold:
+        return _("held")
+    if taken.kind == Booking.Kind.LOCAL:
+        return _("school's own lesson")
+    return _("remote lesson") if taken.kind == Booking.Kind.LESSON else _("taken")
+
+
+def _disjoint(unions: Iterable[Interval]) -> list[Interval]:
+    """Those that don't overlap an earlier one, so that no box hides another."""
+    result: list[Interval] = []
+    for union in sorted(set(unions)):
+        if not any(union.overlaps(other) for other in result):
+            result.append(union)
+    return result
