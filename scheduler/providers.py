@@ -63,13 +63,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a calendar shows of a booking: no pupil's name, no clinical word."""
+    """What a calendar shows of a booking: no pupil's name, no clinical word.
+
+    `interval` is the reader's own period; `is_cancelled` when the reader's side does not take place.
+    `url` is the path of the booking's page, `room_url` of its room or ""; the feed makes them whole,
+    and says itself in the title that something is cancelled or only held.
+    """
 
     summary: str
     description: str
     location: str
     interval: Interval
     is_cancelled: bool
+    url: str = ""
+    room_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

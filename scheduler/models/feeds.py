@@ -17,6 +17,12 @@ class Feed(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_read_at = models.DateTimeField(null=True, blank=True)
+    content_hash = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of what it said when last read."
+    )
+    content_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last-Modified: when it was first seen to say that."
+    )
 
     class Meta:
         constraints = [

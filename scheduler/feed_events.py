@@ -1,0 +1,140 @@
+"""What stands in one reader's calendar: which bookings, and each as an event.
+
+Whose calendar it is decides: a person's has what they take part in, a school's people's has what
+their school takes part in, each with the reader's own period on the reader's own clocks.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from scheduler import ical, permissions, providers
+from scheduler.models import Booking, BookingChange, Participant, Role
+from scheduler.providers import Reader
+
+BACK = timedelta(days=30)
+AHEAD = timedelta(days=400)
+"""Beyond the end of the next school year's first term: what is booked a year ahead is in."""
+CANCELLED_FOR = timedelta(days=30)
+"""How long a cancelled event says so: readers that only add would keep a vanished one for ever."""
+SCHOOL_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF, Role.DEVICE})
+
+
+def calendar_name(reader: Reader) -> str:
+    """How the calendar is called in the reader's list of calendars: by school, or by person."""
+    with translation.override(reader.language):
+        schools = [m.organisation for m in reader.memberships if m.role in SCHOOL_ROLES]
+        names = dict.fromkeys(school.label.in_language(reader.language) for school in schools)
+        own = ", ".join(names) or reader.user.label.in_language(reader.language)
+        return _("Enkaku: %(name)s") % {"name": own}
+
+
+def of(reader: Reader, *, now: datetime) -> Iterator[ical.Event]:
+    """The reader's events by start: the last 30 days and the next 400."""
+    bookings = _bookings(reader, now)
+    sides = _own_sides(reader, bookings)
+    told = _told(reader, bookings)
+    with translation.override(reader.language):
+        for booking in bookings:
+            own = sides[booking.pk]
+            standing = [side for side in own if side.withdrawn_at is None]
+            event = told[booking.pk]
+            ended_at = _ended_at(booking, own, standing)
+            if ended_at is not None and now - ended_at > CANCELLED_FOR:
+                continue
+            is_cancelled = ended_at is not None or event.is_cancelled
+            yield _event(booking, (standing or own)[0], event, is_cancelled=is_cancelled)
+
+
+def _bookings(reader: Reader, now: datetime) -> list[Booking]:
+    """Without a school's own lessons and the practice room (nobody is called to those), and
+    without holds that ran out or were let go before they were ever booked."""
+    person = Participant.objects.filter(person__user=reader.user).values("booking")
+    school = Participant.objects.filter(organisation__in=_schools(reader), person=None).values("booking")
+    changes = BookingChange.objects.filter(booking=OuterRef("pk"))
+    never_booked = Exists(changes.filter(verb="hold")) & ~Exists(changes.filter(verb="confirm"))
+    seen = permissions.visible_bookings(reader.user, now).filter(
+        Q(pk__in=person) | (Q(pk__in=school) & ~Q(kind=Booking.Kind.LOCAL)),
+        kind__in=set(providers.registered()) - {Booking.Kind.PRACTICE},
+    )
+    kept = seen.exclude(state=Booking.State.TENTATIVE, expires_at__lte=now).exclude(
+        Q(never_booked), state=Booking.State.CANCELLED
+    )
+    return list(kept.filter(start__lt=now + AHEAD, end__gt=now - BACK).order_by("start", "pk"))
+
+
+def _schools(reader: Reader) -> list[int]:
+    return [m.organisation_id for m in reader.memberships if m.role in SCHOOL_ROLES]
+
+
+def _own_sides(reader: Reader, bookings: Sequence[Booking]) -> dict[int, list[Participant]]:
+    """The parties by which the reader takes part, in person before school."""
+    own = Q(person__user=reader.user) | Q(person=None, organisation__in=_schools(reader))
+    rows = Participant.objects.filter(own, booking__in=[b.pk for b in bookings])
+    found: dict[int, list[Participant]] = defaultdict(list)
+    for side in rows.select_related("organisation").order_by("pk"):
+        found[side.booking_id].append(side)
+    for sides in found.values():
+        sides.sort(key=lambda side: side.person_id is None)
+    return found
+
+
+def _told(reader: Reader, bookings: Sequence[Booking]) -> dict[int, providers.Event]:
+    """Each booking in the words of its kind, one call per kind."""
+    by_kind: dict[str, list[Booking]] = defaultdict(list)
+    for booking in bookings:
+        by_kind[booking.kind].append(booking)
+    return {
+        booking.pk: event
+        for kind, some in by_kind.items()
+        for booking, event in zip(some, providers.of(kind).events(some, reader), strict=True)
+    }
+
+
+def _ended_at(
+    booking: Booking, own: Sequence[Participant], standing: Sequence[Participant]
+) -> datetime | None:
+    """When the reader's side of it was called off; None while it stands."""
+    if booking.state == Booking.State.CANCELLED:
+        return booking.cancelled_at or booking.changed_at
+    if standing:
+        return None
+    return max(side.withdrawn_at for side in own if side.withdrawn_at is not None)
+
+
+def _event(booking: Booking, side: Participant, event: providers.Event, *, is_cancelled: bool) -> ical.Event:
+    if is_cancelled:
+        status, summary = ical.Status.CANCELLED, _("[Cancelled] %(title)s") % {"title": event.summary}
+    elif booking.state == Booking.State.TENTATIVE:
+        status, summary = ical.Status.TENTATIVE, _("[Held] %(title)s") % {"title": event.summary}
+    else:
+        status, summary = ical.Status.CONFIRMED, event.summary
+    description = event.description
+    if event.room_url and not is_cancelled:
+        room = _("Enter the room: %(address)s") % {"address": settings.PUBLIC_URL + event.room_url}
+        description = f"{description}\n\n{room}" if description else room
+    return ical.Event(
+        uid=uid(booking),
+        sequence=booking.sequence,
+        changed_at=booking.changed_at,
+        interval=event.interval,
+        zone=side.organisation.time_zone,
+        status=status,
+        visibility=booking.visibility,
+        summary=summary,
+        description=description,
+        location=event.location,
+        url=settings.PUBLIC_URL + event.url if event.url else "",
+    )
+
+
+def uid(booking: Booking) -> str:
+    """The same for ever, also when the service moves to another host: the UUID alone is unique."""
+    return f"{booking.uid}@enkaku"

@@ -1,0 +1,184 @@
+"""What a notice says: who, what, when, in the recipient's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scheduler import providers, wallclock
+from scheduler.models import Notice
+from scheduler.names import Name
+from scheduler.providers import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`subject` names no course, school or person: it stands on locked screens and in mail logs."""
+
+    subject: str
+    sentence: str
+    title: str
+    when: str
+    before: str = ""
+
+
+def of(notice: Notice, *, language: str) -> Words:
+    """The notice in `language`; no query."""
+    with translation.override(language):
+        facts = _Facts(notice.params, language)
+        subject, sentence = _SENTENCES[notice.kind](facts)
+        before = facts.when("before") if "before" in notice.params else ""
+        return Words(
+            subject=f"{subject} {facts.day}",
+            sentence=sentence,
+            title=facts.title,
+            when=facts.when("after"),
+            before=before,
+        )
+
+
+def url(notice: Notice) -> str:
+    """The path of what the notice is about, the list of notices if it has no page."""
+    if notice.booking is None or notice.booking.kind not in providers.registered():
+        return list_url()
+    reader = Reader(user=notice.recipient, memberships=(), language=notice.recipient.language)
+    (event,) = providers.of(notice.booking.kind).events([notice.booking], reader)
+    return event.url or list_url()
+
+
+def list_url() -> str:
+    return reverse("scheduler:notices")
+
+
+class _Facts:
+    """A notice's params, read in one language."""
+
+    def __init__(self, params: dict[str, Any], language: str) -> None:
+        self._params = params
+        self._language = language
+        self.dates = int(params.get("dates", 0))
+
+    @property
+    def title(self) -> str:
+        return self.name("title") or _("An appointment")
+
+    @property
+    def day(self) -> str:
+        start, _end = self._span("after")
+        return wallclock.day(start.astimezone(self._zone).date(), self._language)
+
+    def name(self, key: str) -> str:
+        found: Sequence[str] | None = self._params.get(key)
+        return Name(*found).in_language(self._language) if found else ""
+
+    def when(self, key: str) -> str:
+        """11月26日（木）9:45–10:40; the zone is named to whoever is not where the booking is made."""
+        start, end = self._span(key)
+        words = wallclock.moment(start, end, self._zone, self._language)
+        zone = self._params["zone"]
+        return (
+            words
+            if zone == self._params["home_zone"]
+            else _("%(when)s (%(zone)s time)")
+            % {
+                "when": words,
+                "zone": zone,
+            }
+        )
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._params["zone"])
+
+    def _span(self, key: str) -> tuple[datetime, datetime]:
+        start, end = self._params[key]
+        return datetime.fromisoformat(start), datetime.fromisoformat(end)
+
+
+def _booked(facts: _Facts) -> tuple[str, str]:
+    words = {"by": facts.name("by"), "title": facts.title, "when": facts.when("after")}
+    if words["by"]:
+        return _("Lesson booked:"), _("%(by)s booked “%(title)s” for %(when)s.") % words
+    return _("Lesson booked:"), _("“%(title)s” is booked for %(when)s.") % words
+
+
+def _series_booked(facts: _Facts) -> tuple[str, str]:
+    words = {
+        "by": facts.name("by"),
+        "title": facts.title,
+        "when": facts.when("after"),
+        "dates": facts.dates,
+    }
+    sentence = ngettext(
+        "%(by)s booked “%(title)s” on %(dates)d date, from %(when)s.",
+        "%(by)s booked “%(title)s” on %(dates)d dates, the first on %(when)s.",
+        facts.dates,
+    )
+    return _("Lessons booked, from:"), sentence % words
+
+
+def _moved(facts: _Facts) -> tuple[str, str]:
+    words = {
+        "by": facts.name("by"),
+        "title": facts.title,
+        "before": facts.when("before"),
+        "after": facts.when("after"),
+    }
+    subject = _("Lesson moved to:")
+    if words["by"]:
+        return subject, _("%(by)s moved “%(title)s” from %(before)s to %(after)s.") % words
+    return subject, _("“%(title)s” was moved from %(before)s to %(after)s.") % words
+
+
+def _cancelled(facts: _Facts) -> tuple[str, str]:
+    words = {"by": facts.name("by"), "title": facts.title, "when": facts.when("after")}
+    if words["by"]:
+        return _("Lesson cancelled:"), _("%(by)s cancelled “%(title)s” on %(when)s.") % words
+    return _("Lesson cancelled:"), _("“%(title)s” on %(when)s is cancelled.") % words
+
+
+def _withdrawn(facts: _Facts) -> tuple[str, str]:
+    words = {
+        "by": facts.name("by"),
+        "school": facts.name("school"),
+        "title": facts.title,
+        "when": facts.when("after"),
+    }
+    subject = _("One school leaves a lesson:")
+    if words["by"]:
+        return subject, _(
+            "%(by)s cancelled %(school)s’s side of “%(title)s” on %(when)s. The other schools’ stands."
+        ) % words
+    return subject, _(
+        "%(school)s’s side of “%(title)s” on %(when)s is cancelled. The other schools’ stands."
+    ) % words
+
+
+def _closed(facts: _Facts) -> tuple[str, str]:
+    words = {
+        "school": facts.name("school"),
+        "closure": facts.name("closure") or _("school closed"),
+        "title": facts.title,
+        "when": facts.when("after"),
+    }
+    return _("A school closes:"), _(
+        "%(school)s is closed (%(closure)s), so its side of “%(title)s” on %(when)s is cancelled."
+    ) % words
+
+
+_SENTENCES: dict[str, Callable[[_Facts], tuple[str, str]]] = {
+    "lesson_booked": _booked,
+    "series_booked": _series_booked,
+    "lesson_moved": _moved,
+    "lesson_cancelled": _cancelled,
+    "school_withdrawn": _withdrawn,
+    "school_closed": _closed,
+}

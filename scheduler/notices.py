@@ -1,0 +1,177 @@
+"""Who is told what about a booking: the outbox in the product and by e-mail.
+
+`tell` is called inside the transaction of the verb it announces, so a notice exists exactly when
+its change does. It is sent after commit by `scheduler.deliveries`; `scheduler.notice_words` puts
+it into a sentence. Free text that somebody typed (a reason) never enters a notice: it may name a
+pupil, and stands on the booking's page, behind sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TypedDict
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from scheduler import tasks
+from scheduler.models import Booking, Membership, Notice, Participant, Role, User
+from scheduler.names import Name
+
+
+class Kind(StrEnum):
+    LESSON_BOOKED = "lesson_booked"
+    LESSON_MOVED = "lesson_moved"
+    LESSON_CANCELLED = "lesson_cancelled"
+    SCHOOL_WITHDRAWN = "school_withdrawn"
+    SCHOOL_CLOSED = "school_closed"
+    SERIES_BOOKED = "series_booked"
+    """One notice for all dates of a series; `booking` is its first, `dates` how many there are."""
+
+
+ONCE = frozenset({Kind.LESSON_BOOKED, Kind.LESSON_CANCELLED, Kind.SERIES_BOOKED})
+"""What can be told of a booking only once, whatever its sequence: a request that is repeated after
+the booking has changed again must not announce its first answer a second time."""
+
+TOLD_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF})
+"""Who in a school is told. A receiving room's device reads no mail."""
+
+Times = Mapping[str, tuple[str, str]]
+"""Every party's own period as `times` gives it."""
+
+
+class Facts(TypedDict, total=False):
+    """What only the vertical knows. Title, times now and the recipient's zone are added by `tell`."""
+
+    by: Name
+    """Who did it, by name; absent when nobody did (a closure, an expiry)."""
+    before: Times
+    """`times(booking)` from before the change; for LESSON_MOVED."""
+    school: Name
+    """The school that left or closed."""
+    closure: Name
+    """What stands in the school's calendar for that day (臨時休業)."""
+    dates: int
+    """How many dates a series has."""
+
+
+def times(booking: Booking) -> dict[str, tuple[str, str]]:
+    """Each party's own period and the whole, as JSON; take it before a move for `Facts.before`."""
+    found = {"": _written(booking.start, booking.end)}
+    # Those who left come first, so that one who left and came back is where it stands now.
+    for one in sorted(booking.participants.all(), key=lambda p: p.withdrawn_at is None):
+        found[_party(one)] = _written(one.start, one.end)
+    return found
+
+
+def concerned(booking: Booking, *, now: datetime, besides: User | None = None) -> list[User]:
+    """Accounts to be told of a change made at `now`: the persons taking part, and the coordinators
+    and room staff of the schools, without `besides` (who made it).
+
+    A party that left earlier is not concerned any more; one that leaves at `now` is. Of a
+    CONFIDENTIAL booking its persons alone are told.
+    """
+    parties = booking.participants.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gte=now))
+    persons = Q(pk__in=parties.filter(person__user__isnull=False).values("person__user"))
+    schools = Membership.objects.valid_on(timezone.localdate(now)).filter(
+        role__in=TOLD_ROLES, organisation__in=parties.values("organisation")
+    )
+    wanted = persons
+    if booking.visibility != Booking.Visibility.CONFIDENTIAL:
+        wanted |= Q(pk__in=schools.values("user"))
+    users = User.objects.filter(wanted, is_active=True).order_by("pk")
+    return list(users.exclude(pk=besides.pk) if besides else users)
+
+
+def tell(
+    recipients: Iterable[User], kind: Kind | str, booking: Booking, *, params: Facts, now: datetime
+) -> int:
+    """Puts one notice per recipient into the outbox; gives how many rows were offered to it.
+
+    Call inside the verb's transaction, after the change. Telling the same again writes nothing,
+    and a move that moved nothing is not told. A fixed number of queries.
+    """
+    kind = Kind(kind)
+    users = list({user.pk: user for user in recipients}.values())
+    after = times(booking)
+    before = params.get("before")
+    if kind == Kind.LESSON_MOVED and before is not None and _lists(before) == _lists(after):
+        return 0
+    parties = _parties(booking, users, now)
+    sequence = "" if kind in ONCE else str(booking.sequence)
+    rows = [
+        Notice(
+            recipient=user,
+            kind=kind,
+            booking=booking,
+            params=_facts_for(parties[user.pk], booking, params, after),
+            dedupe_key=f"{booking.uid}:{sequence}:{kind}:{user.pk}",
+            due_at=now,
+        )
+        for user in users
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    # The queue may be away; the periodic job finds the rows then, so this may fail quietly.
+    transaction.on_commit(tasks.deliver_notices, robust=True)
+    return len(rows)
+
+
+def of(user: User) -> QuerySet[Notice]:
+    """The user's notices, newest first."""
+    return user.notices.select_related("booking").order_by("-created_at", "-pk")
+
+
+def unread(user: User) -> int:
+    """How many notices the user has not opened yet."""
+    return user.notices.filter(read_at=None).count() if user.is_authenticated else 0
+
+
+def mark_read(notices: QuerySet[Notice], *, now: datetime) -> int:
+    """How many of them were not read before; reading twice keeps the first time."""
+    return notices.filter(read_at=None).update(read_at=now)
+
+
+def _party(participant: Participant) -> str:
+    if participant.person_id is not None:
+        return f"person {participant.person_id}"
+    return f"school {participant.organisation_id}"
+
+
+def _written(start: datetime, end: datetime) -> tuple[str, str]:
+    return start.isoformat(), end.isoformat()
+
+
+def _lists(times_: Times) -> dict[str, list[str]]:
+    return {party: list(span) for party, span in times_.items()}
+
+
+def _parties(booking: Booking, users: list[User], now: datetime) -> dict[int, tuple[str, str]]:
+    """For each user: as which party they take part, and the time zone they read in."""
+    whole = ("", booking.organiser.time_zone)
+    found = {user.pk: whole for user in users}
+    day = timezone.localdate(now)
+    posts = Membership.objects.valid_on(day).filter(
+        user__in=users, organisation__in=booking.participants.values("organisation")
+    )
+    for post in posts.select_related("organisation").order_by("-valid_from", "-pk"):
+        if post.role in TOLD_ROLES:
+            found[post.user_id] = (f"school {post.organisation_id}", post.organisation.time_zone)
+    persons = booking.participants.filter(person__user__in=users).select_related("person", "organisation")
+    for one in persons:
+        if one.person is not None and one.person.user_id is not None:
+            found[one.person.user_id] = (_party(one), one.organisation.time_zone)
+    return found
+
+
+def _facts_for(party: tuple[str, str], booking: Booking, params: Facts, after: Times) -> dict[str, object]:
+    key, zone = party
+    facts: dict[str, object] = {"zone": zone, "home_zone": booking.organiser.time_zone}
+    if booking.visibility != Booking.Visibility.CONFIDENTIAL:
+        facts["title"] = booking.label
+    facts["after"] = after.get(key, after[""])
+    if before := params.get("before"):
+        facts["before"] = before.get(key, before[""])
+    return facts | {name: fact for name, fact in params.items() if name != "before"}
