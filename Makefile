@@ -14,8 +14,6 @@ UV := $(VENV)/bin/uv
 UV_SYNC := VIRTUAL_ENV= UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --frozen --inexact
 MESSAGES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 ASSETS := $(shell find scheduler/static realtime/static classrooms/static clinics/static -type f 2>/dev/null)
-DEMONSTRATE := $(if $(wildcard classrooms/management/commands/demonstrate.py),--first demonstrate)
-
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check bench pictures format
 
@@ -23,7 +21,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(VENV)/.run $(MESSAGES) $(VAR)/.assets ## Start the service on this machine (PORT=8000)
-	@exec env ENKAKU_EMBEDDED=1 PORT=$(PORT) $(PY) manage.py serve --first 'migrate --verbosity=0' $(DEMONSTRATE)
+	@exec env ENKAKU_EMBEDDED=1 PORT=$(PORT) $(PY) manage.py serve --first 'migrate --verbosity=0' --first demonstrate
 
 demo: $(VENV)/.run $(MESSAGES) ## Throw the demonstration's data away and load it anew
 	@env ENKAKU_EMBEDDED=1 $(PY) manage.py migrate --verbosity=0

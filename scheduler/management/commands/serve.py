@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import shlex
 import sys
-from ipaddress import ip_address
 from typing import Any
 
 from channels.routing import get_default_application
@@ -16,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from scheduler import connections, server
+from scheduler.checks import is_loopback
 from scheduler.jobs import Worker
 
 
@@ -39,7 +38,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, host: str, port: int, first: list[str], no_worker: bool, **options: Any
     ) -> None:
-        if settings.EMBEDDED and not _is_loopback(host):
+        if settings.EMBEDDED and not is_loopback(host):
             raise CommandError(
                 f"ENKAKU_EMBEDDED=1 is for one machine's own use and only listens on loopback, not on {host}."
             )
@@ -76,12 +75,6 @@ class Command(BaseCommand):
             f"Enkaku is running at {address} (stop with Ctrl-C).\n"
         )
         self.stdout.flush()
-
-
-def _is_loopback(host: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def _leave() -> None:
