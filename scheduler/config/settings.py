@@ -30,6 +30,11 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 PORT = environment.number("PORT", default=8000, least=0, most=65535)
 PUBLIC_URL = environment.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+BEHIND_PROXY = environment.flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
+    # Only then are these headers the proxy's word and not the visitor's.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
@@ -108,6 +113,12 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+STUN_URLS = environment.items("STUN_URLS")
+TURN_URLS = environment.items("TURN_URLS")
+TURN_SECRET = environment.text("TURN_SECRET")
+if TURN_URLS and not TURN_SECRET:
+    raise ImproperlyConfigured("TURN_URLS needs TURN_SECRET, the static-auth-secret of the TURN server.")
+
 HUEY: dict[str, Any] = {
     "name": "enkaku",
     "immediate": False,
@@ -135,6 +146,15 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_FORMS = {
+    "login": "scheduler.account_forms.LoginForm",
+    "reset_password": "scheduler.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "scheduler.account_forms.ResetPasswordKeyForm",
+    "change_password": "scheduler.account_forms.ChangePasswordForm",
+}
+# Nobody may make us write to an address that has no account.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_HTTPONLY = True
@@ -185,7 +205,13 @@ DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "enkaku@localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"secrets": {"()": "scheduler.logs.SecretsFilter"}},
+    "formatters": {
+        "line": {
+            "()": "scheduler.logs.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
@@ -194,5 +220,10 @@ LOGGING = {
         ),
     },
     # One line a minute and job would bury what matters; failures are errors and stay.
-    "loggers": {name: {"level": "WARNING"} for name in ("huey", "daphne", "asyncio")},
+    "loggers": {name: {"level": "WARNING"} for name in ("huey", "daphne", "asyncio")}
+    # These write requests' paths, and the path of a calendar feed is a secret.
+    | {
+        name: {"filters": ["secrets"], "propagate": True}
+        for name in ("django.request", "django.server", "django.security.csrf")
+    },
 }
