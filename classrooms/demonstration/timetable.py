@@ -1,0 +1,236 @@
+"""Two weeks of lessons, found by `week` and booked with the ordinary verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from random import Random
+from uuid import UUID, uuid5
+
+from classrooms import lessons, wishes
+from classrooms.demonstration.days import Days
+from classrooms.demonstration.schools import School
+from classrooms.demonstration.sections import Taught
+from classrooms.demonstration.week import WEEKDAYS, Placement, Request, Week
+from classrooms.models import Lesson
+from classrooms.wishes import Wish
+from scheduler import bookings, calendars
+from scheduler.dayplans import DayPlan, PeriodSpan, SchoolFacts, day_plan
+from scheduler.intervals import Interval
+from scheduler.models import Booking, ClassPart, Location, User
+from scheduler.names import Name
+from scheduler.plans import Need, Plan, Side
+
+_INTENTIONS = UUID("0a3c8a52-6f0c-4d7c-8f5a-4b4b6e0f7d1c")
+_LOCAL_COURSES = (
+    Name("体育", "Physical education"),
+    Name("現代の国語", "Modern Japanese Language"),
+    Name("公共", "Public"),
+    Name("保健", "Health"),
+    Name("総合的な探究の時間", "Inquiry"),
+    Name("論理・表現Ⅰ", "Logic and Expression I"),
+    Name("生物基礎", "Basic Biology"),
+)
+_STORY_LOCAL = Name("英語コミュニケーションⅡ", "English Communication II")
+_HALF_LOCAL = Name("数学Ⅱ（基礎）", "Mathematics II (basic)")
+_OPEN_DAY = 2
+"""The school day on which the joint lesson of 利尻 and 礼文 is left for the reader to book: periods
+2, 3, 4 and 6 stay free for it, one of them for the full 50 minutes."""
+_OPEN_PERIODS = (2, 3, 4, 6)
+
+
+@dataclass
+class Timetable:
+    """The plain week of every school and what of it is taken."""
+
+    days: Days
+    facts: Mapping[str, SchoolFacts]
+    week: Week
+
+    def day(self, school: str, day: date, grade: int | None) -> DayPlan:
+        return day_plan(self.facts[school], day, grade=grade)
+
+
+def draft(schools: Mapping[str, School], studios: Sequence[Location], days: Days) -> Timetable:
+    ids = {name: school.organisation.pk for name, school in schools.items()}
+    found = calendars.school_facts(ids.values(), days.first, days.last)
+    facts = {name: found[pk] for name, pk in ids.items()}
+    bells = {name: _plain_week(fact, days) for name, fact in facts.items()}
+    weekday = days.weekday(_OPEN_DAY)
+    kept_free: list[Hashable] = [
+        *(part.pk for name in ("利尻", "礼文") for part in schools[name].parts[2]),
+        ("set", "礼文", 1),
+        ("set", "利尻", 1),
+    ]
+    reserved = {(resource, weekday): _OPEN_PERIODS for resource in kept_free}
+    return Timetable(days, facts, Week(bells, studios=len(studios), reserved=reserved))
+
+
+def _plain_week(facts: SchoolFacts, days: Days) -> list[tuple[PeriodSpan, ...]]:
+    """The school's bells of this season from Monday to Friday, as if nothing special were on."""
+    plain = replace(facts, entries={}, holidays={})
+    return [day_plan(plain, days.first + timedelta(days=weekday)).periods for weekday in WEEKDAYS]
+
+
+def book_lessons(
+    timetable: Timetable, taught: Sequence[Taught], schools: Mapping[str, School], *, by: User,
+    now: datetime, rng: Random,
+) -> list[Lesson]:  # fmt: skip
+    """Each section's weekly meetings on all their dates, one series each."""
+    requests = [_request(number, one, schools, timetable.days) for number, one in enumerate(taught)]
+    found: list[Lesson] = []
+    known: dict[int, Wish] = {}
+    for placement in timetable.week.place_all(requests, rng):
+        if placement.index not in known:
+            known[placement.index] = wishes.of_section(taught[placement.index].section)
+        found += _book_series(timetable, taught[placement.index], known[placement.index], placement, by, now)
+    return found
+
+
+def _request(number: int, one: Taught, schools: Mapping[str, School], days: Days) -> Request:
+    return Request(
+        index=number,
+        schools=tuple(one.row.groups),
+        meetings=one.row.meetings,
+        minimum=one.section.minimum,
+        whole=(one.section.teacher_id,),
+        own={name: tuple(part.pk for part in parts) for name, parts in one.parts.items()},
+        sets={name: len(schools[name].sets) for name in one.row.groups},
+        fixed=tuple((days.weekday(offset), period) for offset, period in one.row.fixed),
+    )
+
+
+def _book_series(
+    timetable: Timetable, one: Taught, wish: Wish, placement: Placement, by: User, now: datetime
+) -> list[Lesson]:
+    dates = [
+        periods
+        for day in timetable.days.dates_of(placement.weekday)
+        if (periods := _periods(timetable, one, wish, placement, day)) is not None
+    ]
+    if not dates:
+        return []
+    studio = wish.studios[(placement.studio - 1) % len(wish.studios)]
+    preferred = replace(wish, studios=(studio, *(s for s in wish.studios if s != studio)))
+    what = (placement.index, placement.weekday, *placement.periods.values())
+    try:
+        _series, made, _refused = lessons.book_series(
+            preferred, dates, by=by, now=now, intention=_intention(timetable.days, *what), skip_conflicts=True
+        )
+    except bookings.SeriesConflictError:
+        # A short day or an event is in the way on both dates: in a real year that happens too.
+        return []
+    return made
+
+
+def _periods(
+    timetable: Timetable, one: Taught, wish: Wish, placement: Placement, day: date
+) -> dict[int, PeriodSpan] | None:
+    """The period that each school takes on `day`; None when one of them has no lessons then."""
+    found: dict[int, PeriodSpan] = {}
+    for group in wish.groups:
+        name = group.school.short_name
+        span = _period(timetable, name, day, one.row.groups[name], placement.periods[name])
+        if span is None:
+            return None
+        found[group.school.pk] = span
+    return found
+
+
+def _period(timetable: Timetable, school: str, day: date, grade: int, number: int) -> PeriodSpan | None:
+    plan = timetable.day(school, day, grade)
+    if plan.day_type is not None and plan.day_type.ja == "考査":
+        return None
+    return next((span for span in plan.open_periods if span.number == number), None)
+
+
+def book_local_lessons(
+    timetable: Timetable, schools: Mapping[str, School], *, now: datetime, rng: Random
+) -> list[Booking]:
+    """What the schools teach themselves (校内授業): about a period a day of every class."""
+    found = _book_story(timetable, schools, now)
+    for name, school in schools.items():
+        for grade, parts in school.parts.items():
+            for weekday in WEEKDAYS:
+                span = timetable.week.free_period(name, weekday, [part.pk for part in parts], rng)
+                course = rng.choice(_LOCAL_COURSES)
+                if span is not None:
+                    found += _book_local(timetable, school, grade, parts, weekday, span.number, course, now)
+    return found
+
+
+def _book_story(timetable: Timetable, schools: Mapping[str, School], now: datetime) -> list[Booking]:
+    """利尻's own lesson in period 1 of the open day."""
+    weekday = timetable.days.weekday(_OPEN_DAY)
+    rishiri = schools["利尻"]
+    span = timetable.week.bells["利尻"][weekday][0]
+    timetable.week.take([part.pk for part in rishiri.parts[2]], span.interval)
+    return _book_local(timetable, rishiri, 2, rishiri.parts[2], weekday, span.number, _STORY_LOCAL, now)
+
+
+def book_other_halves(
+    timetable: Timetable, made: Sequence[Lesson], taught: Sequence[Taught], schools: Mapping[str, School],
+    *, now: datetime,
+) -> list[Booking]:  # fmt: skip
+    """Where a half of a class is taught from the centre, its school teaches the other half meanwhile."""
+    found: list[Booking] = []
+    halves = {one.section.pk: one for one in taught if one.row.half}
+    for lesson in made:
+        one = halves.get(lesson.section_id)
+        if one is None:
+            continue
+        ((name, grade),) = one.row.groups.items()
+        rest = [part for part in schools[name].parts[grade] if part not in one.parts[name]]
+        side = lesson.booking.participants.get(organisation=schools[name].organisation)
+        span = PeriodSpan(side.period_number or 0, side.interval)
+        timetable.week.take([part.pk for part in rest], _on_plain_week(timetable, name, side.interval, span))
+        plan = _local_plan(schools[name], grade, rest, span, _HALF_LOCAL)
+        intention = _intention(timetable.days, "half", lesson.booking.start.isoformat())
+        found.append(bookings.book(plan, by=None, now=now, intention=intention))
+    return found
+
+
+def _on_plain_week(timetable: Timetable, school: str, interval: Interval, span: PeriodSpan) -> Interval:
+    """The period's stretch in the plain week that `week` reckons with."""
+    weekday = interval.start.astimezone(timetable.facts[school].zone).weekday()
+    return next(s.interval for s in timetable.week.bells[school][weekday] if s.number == span.number)
+
+
+def _book_local(
+    timetable: Timetable, school: School, grade: int, parts: Sequence[ClassPart], weekday: int, number: int,
+    course: Name, now: datetime,
+) -> list[Booking]:  # fmt: skip
+    name = school.row.short_name
+    plans = [
+        _local_plan(school, grade, parts, span, course)
+        for day in timetable.days.dates_of(weekday)
+        if (span := _period(timetable, name, day, grade, number)) is not None
+    ]
+    if not plans:
+        return []
+    intention = _intention(timetable.days, name, grade, weekday, number)
+    try:
+        return bookings.book_series(plans, by=None, now=now, intention=intention, skip_conflicts=True)[1]
+    except bookings.SeriesConflictError:
+        return []
+
+
+def _local_plan(
+    school: School, grade: int, parts: Sequence[ClassPart], span: PeriodSpan, course: Name
+) -> Plan:
+    side = Side(
+        organisation_id=school.organisation.pk,
+        interval=span.interval,
+        needs=tuple(Need((part.pk,)) for part in parts),
+        is_host=True,
+        follows_bells=True,
+        period_number=span.number,
+        grade=grade,
+        headcount=sum(part.headcount for part in parts),
+    )
+    return Plan(kind=Booking.Kind.LOCAL, title=course, organiser_id=school.organisation.pk, sides=(side,))
+
+
+def _intention(days: Days, *what: object) -> UUID:
+    return uuid5(_INTENTIONS, " ".join(map(str, (days.today, *what))))
