@@ -15,15 +15,19 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from scheduler import calendars, permissions, providers, timegrid
+from scheduler import calendars, navigation, notice_words, notices, permissions, providers, timegrid
 from scheduler.dayplans import Closure, day_plan
-from scheduler.models import Booking, Membership, Organisation, Participant, Role
+from scheduler.models import Booking, Membership, Notice, Organisation, Participant, Role
 from scheduler.names import Name
 from scheduler.providers import Entry, Need, Reader
 
 WHOLE_CENTRE_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER})
 WHOLE_SCHOOL_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF})
 AHEAD_OF_US = frozenset({"planned", "soon", "live"})
+NEVER_NEXT = frozenset({Booking.Kind.PRACTICE, Booking.Kind.LOCAL})
+NOTICES_SHOWN = 3
+LONG_DAY = 10
+"""From so many lines on, what is over folds away, so that the next hour stays in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +86,25 @@ class Page:
     zone: ZoneInfo
     is_today: bool
     is_whole_centre: bool
-    can_book: bool
+    book_url: str
+    """Where this reader books, "" for who may not."""
     rows: list[Row]
+    over: list[Row]
+    """What of a long day is behind us; empty on a short one, where `rows` is everything."""
     practice: list[Entry]
     upcoming: Next | None
     overview: Overview | None
     needs: list[Need]
+    notices: list[tuple[Notice, notice_words.Words]]
+    """The newest unread ones with their words."""
+    unread: int
     closed: list[Closed]
     next_day: date | None
-    """When the day is empty: the next one that is not."""
+    """When nothing is left of the day: the next one with something."""
+
+    @property
+    def waiting(self) -> int:
+        return len(self.needs) + self.unread
 
     @property
     def has_post(self) -> bool:
@@ -136,7 +150,11 @@ def own_bookings(reader: Reader, now: datetime) -> QuerySet[Booking]:
     taking_part = Participant.objects.filter(mine)
     return (
         permissions.visible_bookings(reader.user, now, posts=reader.memberships)
-        .filter(Q(pk__in=taking_part.values("booking")) | Q(organiser__in=organised))
+        .filter(
+            Q(pk__in=taking_part.values("booking"))
+            | Q(organiser__in=organised)
+            | Q(kind=Booking.Kind.PRACTICE)
+        )
         # Expired holds are nobody's; a hold that was let go was never a lesson.
         .exclude(state=Booking.State.TENTATIVE, expires_at__lte=now)
         .exclude(state=Booking.State.CANCELLED, expires_at__isnull=False)
@@ -163,7 +181,9 @@ def page(reader: Reader, day: date, now: datetime) -> Page:
     is_whole_centre = any(m.role in WHOLE_CENTRE_ROLES for m in reader.memberships)
     candidates = [e for e in listed if not is_whole_centre or e.booking.pk in mine]
     upcoming = _next(candidates, reader, now) if is_today else None
-    next_pk = upcoming.entry.booking.pk if upcoming else None
+    rows = [Row(e, upcoming is not None and e is upcoming.entry) for e in listed]
+    over = [r for r in rows if r.entry.interval.end <= now] if is_today and len(rows) >= LONG_DAY else []
+    unread = notices.of(reader.user).filter(read_at=None)
     return Page(
         reader=reader,
         now=now,
@@ -171,24 +191,30 @@ def page(reader: Reader, day: date, now: datetime) -> Page:
         zone=zone,
         is_today=is_today,
         is_whole_centre=is_whole_centre,
-        can_book=any(m.role in permissions.BOOKING_ROLES for m in reader.memberships),
-        rows=[Row(e, e.booking.pk == next_pk) for e in listed],
+        book_url=navigation.book_url(reader),
+        rows=[row for row in rows if row not in over],
+        over=over,
         practice=[e for e in entries if e.booking.kind == Booking.Kind.PRACTICE and e.room_url],
         upcoming=upcoming,
         overview=_overview(listed, now) if is_whole_centre and is_today and not upcoming else None,
         needs=_needs(reader, now),
+        notices=[(n, notice_words.of(n, language=reader.language)) for n in unread[:NOTICES_SHOWN]],
+        unread=unread.count(),
         closed=_closed(reader, day),
-        next_day=None if listed else _next_day(reader, day, zone, now),
+        next_day=None if any(e.interval.end > now for e in listed) else _next_day(reader, day, zone, now),
     )
 
 
 def _bookings_of(reader: Reader, day: date, zone: ZoneInfo, now: datetime) -> list[Booking]:
+    whole = timegrid.whole_day(day, zone)
     taking_part = Participant.objects.filter(booking=OuterRef("pk"), person__user=reader.user)
     return list(
         own_bookings(reader, now)
-        .overlapping(timegrid.whole_day(day, zone))  # type: ignore[attr-defined]  # lost after exclude()
+        .filter(start__lt=whole.end, end__gt=whole.start)
         .filter(kind__in=providers.registered())
         .annotate(is_reader_taking_part=Exists(taking_part))
+        # A school's own lessons are in its timetable; here they would hide the broadcasts.
+        .filter(~Q(kind=Booking.Kind.LOCAL) | Q(is_reader_taking_part=True))
         .select_related("organiser")
         .order_by("start", "pk")
     )
@@ -268,7 +294,7 @@ def _next_day(reader: Reader, day: date, zone: ZoneInfo, now: datetime) -> date 
     after = timegrid.whole_day(day, zone).end
     start = (
         own_bookings(reader, now)
-        .filter(start__gte=after, kind__in=set(providers.registered()) - {Booking.Kind.PRACTICE})
+        .filter(start__gte=after, kind__in=set(providers.registered()) - NEVER_NEXT)
         .exclude(state=Booking.State.CANCELLED)
         .order_by("start")
         .values_list("start", flat=True)
