@@ -251,8 +251,8 @@ def _must_be_live(booking: Booking, now: datetime) -> None:
 
 def _answered(intention: UUID) -> Booking | None:
     """The booking that this request made or changed when it first came, if it came before."""
-    change = BookingChange.objects.filter(intention=intention).select_related("booking").first()
-    return change.booking if change else None
+    found = list(BookingChange.objects.filter(intention=intention).values_list("booking", flat=True))
+    return Booking.objects.get(pk=found[0]) if found else None
 
 
 def _announce(change: BookingChange) -> None:

@@ -118,18 +118,14 @@ def _bells(ids: list[int], first: date, last: date) -> tuple[dict[int, list[Bell
 def _entries(rows: QuerySet[CalendarDay]) -> tuple[dict[int, dict[date, list[Entry]]], dict[int, Name]]:
     found: dict[int, dict[date, list[Entry]]] = defaultdict(lambda: defaultdict(list))
     types: dict[int, Name] = {}
-    for row in rows.select_related("day_type").order_by("pk"):
-        found[row.organisation_id][row.date].append(
-            Entry(
-                kind=row.kind,
-                title=Name(row.title, row.title_en or row.title),
-                grade=row.grade,
-                closed_from=row.closed_from,
-                closed_until=row.closed_until,
-                day_type_id=row.day_type_id,
-                runs_as_weekday=row.runs_as_weekday,
-            )
+    columns = ("organisation", "date", "kind", "title", "title_en", "grade", "closed_from", "closed_until")
+    of_type = ("day_type", "runs_as_weekday", "day_type__name", "day_type__name_en")
+    for row in rows.order_by("pk").values_list(*columns, *of_type):
+        organisation, day, kind, title, title_en, grade, closed_from, closed_until, *rest = row
+        type_id, weekday, type_name, type_name_en = rest
+        found[organisation][day].append(
+            Entry(kind, Name(title, title_en or title), grade, closed_from, closed_until, type_id, weekday)
         )
-        if row.day_type is not None and row.day_type_id is not None:
-            types[row.day_type_id] = Name(row.day_type.name, row.day_type.name_en or row.day_type.name)
+        if type_id is not None:
+            types[type_id] = Name(type_name, type_name_en or type_name)
     return found, types
