@@ -45,9 +45,10 @@ def _bookers(reader: Reader) -> bool:
     return any(m.role in permissions.BOOKING_ROLES for m in reader.memberships)
 
 
+BOOK = "classrooms:book"
 PLACES = (
     Place("scheduler:today", pgettext_lazy("navigation", "Today"), "today", _everybody),
-    Place("classrooms:book", pgettext_lazy("navigation", "Book"), "book", _bookers),
+    Place(BOOK, pgettext_lazy("navigation", "Book"), "book", _bookers),
     Place("scheduler:calendar", pgettext_lazy("navigation", "Calendar"), "calendar", _everybody),
     Place("scheduler:help", _("Help"), "help", _everybody),
 )
@@ -57,15 +58,24 @@ def links(reader: Reader, path: str) -> list[Link]:
     """The pages that exist and that this reader may open, the current one marked."""
     found = []
     for place in PLACES:
-        if not place.is_for(reader):
-            continue
-        try:
-            url = reverse(place.url_name)
-        except NoReverseMatch:  # a service without that vertical
+        url = _address(place.url_name)
+        if not url or not place.is_for(reader):
             continue
         is_current = path == url or (url != "/" and path.startswith(url))
         found.append(Link(url, place.label, place.icon, is_current))
     return found
+
+
+def book_url(reader: Reader) -> str:
+    """Where this reader books a slot, "" for who may not."""
+    return _address(BOOK) if _bookers(reader) else ""
+
+
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:  # a service without that vertical
+        return ""
 
 
 def own_place(reader: Reader) -> Organisation | None:

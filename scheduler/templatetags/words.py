@@ -15,7 +15,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from scheduler import timegrid, wallclock
 
@@ -76,6 +76,13 @@ def local_point(at: datetime, zone: Any = None) -> str:
 @register.simple_tag
 def local_time(at: datetime, zone: Any = None) -> str:
     return wallclock.clock(at, _zone(zone))
+
+
+@register.simple_tag
+def spoken_now(now: datetime, zone: Any = None) -> str:
+    """「午前9時33分現在」; its words are those that countdown.js fills in later."""
+    words = wallclock.spoken_clock(now, _zone(zone), _language())
+    return gettext("as of %(time)s") % {"time": words}
 
 
 @register.simple_tag

@@ -12,6 +12,6 @@ from scheduler import readers, today
 def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     reader = readers.of_request(request, now)
-    assert reader is not None  # LoginRequiredMiddleware lets nobody else in  # noqa: S101
+    assert reader is not None  # LoginRequiredMiddleware lets nobody else in
     day = today.asked_day(request.GET.get("date", ""), reader, now)
     return render(request, "scheduler/today.html", {"page": today.page(reader, day, now)})
