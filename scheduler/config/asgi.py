@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import os
 
-from channels.routing import ProtocolTypeRouter
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler.config.settings")
 
-application = ProtocolTypeRouter({"http": get_asgi_application()})
+# First: it loads the applications, which the rooms' modules need.
+http = get_asgi_application()
+
+from realtime.routing import websocket_urlpatterns  # noqa: E402 -- see above
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
+)
