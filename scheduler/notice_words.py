@@ -37,7 +37,7 @@ def of(notice: Notice, *, language: str) -> Words:
         subject, sentence = _SENTENCES[notice.kind](facts)
         before = facts.when("before") if "before" in notice.params else ""
         return Words(
-            subject=f"{subject} {facts.day}",
+            subject=subject % {"day": facts.day},
             sentence=sentence,
             title=facts.title,
             when=facts.when("after"),
@@ -106,8 +106,8 @@ class _Facts:
 def _booked(facts: _Facts) -> tuple[str, str]:
     words = {"by": facts.name("by"), "title": facts.title, "when": facts.when("after")}
     if words["by"]:
-        return _("Lesson booked:"), _("%(by)s booked “%(title)s” for %(when)s.") % words
-    return _("Lesson booked:"), _("“%(title)s” is booked for %(when)s.") % words
+        return _("Lesson booked: %(day)s"), _("%(by)s booked “%(title)s” for %(when)s.") % words
+    return _("Lesson booked: %(day)s"), _("“%(title)s” is booked for %(when)s.") % words
 
 
 def _series_booked(facts: _Facts) -> tuple[str, str]:
@@ -122,7 +122,7 @@ def _series_booked(facts: _Facts) -> tuple[str, str]:
         "%(by)s booked “%(title)s” on %(dates)d dates, the first on %(when)s.",
         facts.dates,
     )
-    return _("Lessons booked, from:"), sentence % words
+    return _("Lessons booked, from: %(day)s"), sentence % words
 
 
 def _moved(facts: _Facts) -> tuple[str, str]:
@@ -132,7 +132,7 @@ def _moved(facts: _Facts) -> tuple[str, str]:
         "before": facts.when("before"),
         "after": facts.when("after"),
     }
-    subject = _("Lesson moved to:")
+    subject = _("Lesson moved to: %(day)s")
     if words["by"]:
         return subject, _("%(by)s moved “%(title)s” from %(before)s to %(after)s.") % words
     return subject, _("“%(title)s” was moved from %(before)s to %(after)s.") % words
@@ -141,8 +141,8 @@ def _moved(facts: _Facts) -> tuple[str, str]:
 def _cancelled(facts: _Facts) -> tuple[str, str]:
     words = {"by": facts.name("by"), "title": facts.title, "when": facts.when("after")}
     if words["by"]:
-        return _("Lesson cancelled:"), _("%(by)s cancelled “%(title)s” on %(when)s.") % words
-    return _("Lesson cancelled:"), _("“%(title)s” on %(when)s is cancelled.") % words
+        return _("Lesson cancelled: %(day)s"), _("%(by)s cancelled “%(title)s” on %(when)s.") % words
+    return _("Lesson cancelled: %(day)s"), _("“%(title)s” on %(when)s is cancelled.") % words
 
 
 def _withdrawn(facts: _Facts) -> tuple[str, str]:
@@ -152,7 +152,7 @@ def _withdrawn(facts: _Facts) -> tuple[str, str]:
         "title": facts.title,
         "when": facts.when("after"),
     }
-    subject = _("One school leaves a lesson:")
+    subject = _("One school leaves a lesson: %(day)s")
     if words["by"]:
         return subject, _(
             "%(by)s cancelled %(school)s’s side of “%(title)s” on %(when)s. The other schools’ stands."
@@ -169,7 +169,7 @@ def _closed(facts: _Facts) -> tuple[str, str]:
         "title": facts.title,
         "when": facts.when("after"),
     }
-    return _("A school closes:"), _(
+    return _("A school closes: %(day)s"), _(
         "%(school)s is closed (%(closure)s), so its side of “%(title)s” on %(when)s is cancelled."
     ) % words
 

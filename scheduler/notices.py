@@ -95,6 +95,8 @@ def tell(
     and a move that moved nothing is not told. A fixed number of queries.
     """
     kind = Kind(kind)
+    if kind == Kind.SCHOOL_WITHDRAWN and booking.state == Booking.State.CANCELLED:
+        kind = Kind.LESSON_CANCELLED  # the last school left, and no other's side stands
     users = list({user.pk: user for user in recipients}.values())
     after = times(booking)
     before = params.get("before")
