@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, override, pgettext
 
 from scheduler import bookings, timegrid
 from scheduler.models import Booking, Organisation
@@ -73,17 +73,17 @@ class PracticeProvider:
         is_cancelled = booking.state == Booking.State.CANCELLED
         is_open = not is_cancelled and booking.start <= now < booking.end
         state, words = (
-            ("cancelled", gettext("Cancelled"))
+            ("cancelled", pgettext("practice room", "Cancelled"))
             if is_cancelled
-            else ("live", gettext("Open"))
+            else ("live", pgettext("practice room", "Open"))
             if is_open
-            else ("planned", gettext("Planned"))
+            else ("planned", pgettext("practice room", "Planned"))
         )
         return Entry(
             booking=booking,
             interval=booking.interval,
             title=booking.label.in_language(reader.language),
-            detail=gettext("Try sound and picture, at any hour"),
+            detail=gettext("Try camera, sound and line at any hour."),
             period="",
             place="",
             state=state,

@@ -12,7 +12,7 @@ from scheduler import timegrid
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The two weeks from the Monday of `today`'s week.
+    """About two weeks from the Monday of `today`'s week.
 
     The story of the demonstration is told in school days: 0 is today, or the next school day when
     today is none, 1 to 4 are the weekdays after it. So each of them is another weekday, and a
@@ -27,7 +27,8 @@ class Days:
 
     @property
     def last(self) -> date:
-        return self.first + timedelta(days=13)
+        """Two weeks on, or later when holidays put the story's last school day behind that."""
+        return max(self.first + timedelta(days=13), self.on(4))
 
     @property
     def year(self) -> int:

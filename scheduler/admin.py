@@ -1,0 +1,207 @@
+"""Administrators' plain look at the core's master data (Django's admin, for `is_staff` accounts).
+
+Bookings, claims and notices are left out on purpose: they are written by their verbs alone. A day
+is closed or reopened with `closures`, so that lessons are freed and people told; here it is read.
+"""
+
+# Django's admin classes take type arguments in the stubs alone, not at run time.
+# mypy: disable-error-code="type-arg"
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from scheduler.models import (
+    BellSchedule,
+    CalendarDay,
+    ClassGroup,
+    ClassPart,
+    DayPattern,
+    DayType,
+    Location,
+    Membership,
+    Organisation,
+    Period,
+    Person,
+    Rule,
+    User,
+)  # fmt: skip
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(admin.ModelAdmin):
+    list_display = ("short_name", "name", "kind", "district", "municipality", "code", "is_illustrative")
+    list_filter = ("kind", "district", "is_illustrative")
+    search_fields = ("short_name", "name", "kana", "name_en", "code")
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("organisation", "location")
+
+
+@admin.register(User)
+class UserAdmin(BaseUserAdmin):
+    """Accounts by e-mail address; posts are edited with the account they belong to."""
+
+    ordering = ("email",)
+    list_display = ("name", "email", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", "memberships__role")
+    search_fields = ("name", "name_en", "email")
+    filter_horizontal = ()
+    inlines = (MembershipInline,)
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "name_en", "language")}),
+        (None, {"fields": ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+        obj.email = obj.email.lower()
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ("user", "organisation", "role", "post", "valid_from", "valid_until")
+    list_filter = ("role", "organisation__kind")
+    search_fields = ("user__name", "user__email", "organisation__short_name")
+    autocomplete_fields = ("user", "organisation", "location")
+    date_hierarchy = "valid_from"
+
+
+@admin.register(Person)
+class PersonAdmin(admin.ModelAdmin):
+    list_display = ("name", "organisation", "subject_area", "is_active")
+    list_filter = ("subject_area", "organisation__kind", "is_active")
+    search_fields = ("name", "name_en", "kana")
+    autocomplete_fields = ("organisation", "user")
+
+
+@admin.register(Location)
+class LocationAdmin(admin.ModelAdmin):
+    list_display = ("name", "organisation", "kind", "position", "is_active")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name", "name_en", "organisation__short_name")
+    autocomplete_fields = ("organisation",)
+
+
+class ClassPartInline(admin.TabularInline):
+    model = ClassPart
+    extra = 0
+    fields = ("name", "name_en", "headcount", "kind", "organisation", "is_active")
+    autocomplete_fields = ("organisation",)
+
+
+@admin.register(ClassGroup)
+class ClassGroupAdmin(admin.ModelAdmin):
+    list_display = ("name", "organisation", "grade")
+    list_filter = ("grade",)
+    search_fields = ("name", "organisation__short_name")
+    autocomplete_fields = ("organisation",)
+    inlines = (ClassPartInline,)
+
+
+@admin.register(DayType)
+class DayTypeAdmin(admin.ModelAdmin):
+    list_display = ("name", "organisation", "code")
+    list_filter = ("code",)
+    search_fields = ("name", "code", "organisation__short_name")
+    autocomplete_fields = ("organisation",)
+
+
+class PeriodInline(admin.TabularInline):
+    model = Period
+    extra = 0
+
+
+@admin.register(BellSchedule)
+class BellScheduleAdmin(admin.ModelAdmin):
+    """One table with its periods. A changed table is a new row: the old one stays for its dates."""
+
+    list_display = ("school", "day_type", "valid_from", "valid_until", "times")
+    list_filter = ("day_type__code",)
+    search_fields = ("day_type__organisation__short_name", "day_type__name")
+    autocomplete_fields = ("day_type",)
+    inlines = (PeriodInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BellSchedule]:
+        related = super().get_queryset(request).select_related("day_type__organisation")
+        return related.prefetch_related("periods")
+
+    @admin.display(ordering="day_type__organisation__code")
+    def school(self, bells: BellSchedule) -> str:
+        return bells.day_type.organisation.short_name
+
+    @admin.display
+    def times(self, bells: BellSchedule) -> str:
+        return "  ".join(f"{p.starts_at:%H:%M}–{p.ends_at:%H:%M}" for p in bells.periods.all())
+
+
+@admin.register(DayPattern)
+class DayPatternAdmin(admin.ModelAdmin):
+    list_display = ("organisation", "weekday", "day_type", "every", "valid_from", "valid_until")
+    list_filter = ("weekday", "organisation__district")
+    search_fields = ("organisation__short_name",)
+    autocomplete_fields = ("organisation", "day_type")
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(admin.ModelAdmin):
+    """Day types, swaps and events may be entered here; closures are only shown."""
+
+    list_display = (
+        "date",
+        "organisation",
+        "kind",
+        "title",
+        "grade",
+        "closed_from",
+        "day_type",
+        "withdrawn_at",
+    )
+    list_filter = ("kind", "organisation__district")
+    search_fields = ("title", "organisation__short_name")
+    date_hierarchy = "date"
+    autocomplete_fields = ("organisation", "day_type")
+    fields = ("organisation", "date", "kind", "grade", "title", "title_en", "day_type", "runs_as_weekday")
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "kind":
+            # A closure entered here would leave the lessons of its hours standing.
+            kwargs["choices"] = [c for c in CalendarDay.Kind.choices if c[0] != CalendarDay.Kind.CLOSURE]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: CalendarDay | None = None) -> bool:
+        if obj is not None and obj.kind == CalendarDay.Kind.CLOSURE:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: CalendarDay | None = None) -> bool:
+        """Never: the calendar of a school is kept (domain/education.md §2.9)."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: CalendarDay, form: ModelForm[CalendarDay], change: bool
+    ) -> None:  # fmt: skip
+        if obj.created_by is None and isinstance(request.user, User):
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Rule)
+class RuleAdmin(admin.ModelAdmin):
+    list_display = ("key", "value", "unit", "organisation", "valid_from", "valid_until", "source")
+    list_filter = ("key",)
+    autocomplete_fields = ("organisation",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"valid_from": date(date.today().year, 4, 1)}  # noqa: DTZ011 -- a proposal in a form
