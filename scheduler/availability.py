@@ -111,7 +111,13 @@ class _Timeline:
         index = bisect_left(self.starts, end)
         if not index or self.until[index - 1] <= start:
             return besides < self.capacity
-        return self.capacity > 1 and len({r.unit for r in self.busy(start, end)}) + besides < self.capacity
+        return self.capacity > 1 and self._most_at_once(start, end) + besides < self.capacity
+
+    def _most_at_once(self, start: datetime, end: datetime) -> int:
+        """How many claims run at the fullest moment between: units are given out anew at need."""
+        busy = self.busy(start, end)
+        moments = [start, *(row.start for row in busy if row.start > start)]
+        return max(sum(1 for row in busy if row.start <= at < row.end) for at in moments)
 
 
 @dataclass(slots=True)
@@ -146,7 +152,7 @@ class Availability:
         return self._timelines[resource_id].busy(interval.start, interval.end)
 
     def is_free(self, resource_id: int, interval: Interval, besides: int = 0) -> bool:
-        """Whether a unit of the resource is free over the whole interval, `besides` so many others."""
+        """Whether the resource has room over the whole interval, `besides` so many others."""
         return self._timelines[resource_id].has_room(interval.start, interval.end, besides)
 
     def free_of(self, resource_ids: Iterable[int], interval: Interval) -> list[int]:

@@ -124,9 +124,11 @@ def worlds(draw: st.DrawFn) -> Availability:
 
 
 def is_free(world: Availability, claims: list[Taken], resource: int, interval: Interval) -> bool:
-    """Free unless every unit is held by somebody who is there when we want to be."""
-    held = {c.unit for c in claims if c.resource_id == resource and c.interval.overlaps(interval)}
-    return len(held) < world.resources[resource].capacity
+    """Free unless in some minute as many hold it as it has units."""
+    held = [c.interval for c in claims if c.resource_id == resource and c.interval.overlaps(interval)]
+    minutes = [interval.start + n * MINUTE for n in range(interval.minutes)]
+    fullest = max(sum(i.start <= minute < i.end for i in held) for minute in minutes)
+    return fullest < world.resources[resource].capacity
 
 
 def everything(
