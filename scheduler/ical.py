@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import icalendar
 
+from scheduler import ical_zones
 from scheduler.intervals import Interval
 
 PRODUCT = "-//Enkaku//Scheduler//JA"
-ZONES_FROM = date(2020, 1, 1)
-ZONES_UNTIL = date(2038, 1, 1)
-"""Fixed, so that a zone's block is the same bytes every day. Beyond 2038 many readers' clocks end."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What RFC 5545 §3.1 allows in no value; pasted titles bring them."""
 _END = b"END:VCALENDAR\r\n"
@@ -65,7 +63,7 @@ def rendered(calendar: Calendar) -> bytes:
     head = _head(calendar)
     zones = sorted({event.zone for event in calendar.events} | {calendar.zone})
     return b"".join(
-        [head, *(_zone_block(z) for z in zones), *(_event_block(e) for e in calendar.events), _END]
+        [head, *(ical_zones.block(zone) for zone in zones), *(_event_block(e) for e in calendar.events), _END]
     )
 
 
@@ -92,8 +90,8 @@ def _event_block(event: Event) -> bytes:
     block.add("sequence", event.sequence)
     block.add("dtstamp", event.changed_at)
     block.add("last-modified", event.changed_at)
-    block.add("dtstart", event.interval.start.astimezone(zone))
-    block.add("dtend", event.interval.end.astimezone(zone))
+    block.add("dtstart", _clock(event.interval.start, zone))
+    block.add("dtend", _clock(event.interval.end, zone))
     block.add("status", str(event.status))
     block.add("class", event.visibility)
     block.add("transp", "TRANSPARENT" if event.status == Status.CANCELLED else "OPAQUE")
@@ -106,9 +104,12 @@ def _event_block(event: Event) -> bytes:
     return _bytes(block)
 
 
-@lru_cache(maxsize=64)
-def _zone_block(zone: str) -> bytes:
-    return _bytes(icalendar.Timezone.from_tzid(zone, first_date=ZONES_FROM, last_date=ZONES_UNTIL))
+def _clock(at: datetime, zone: ZoneInfo) -> datetime:
+    """On the zone's clocks; in UTC in the hour that they show twice, of which programs read
+    different ones."""
+    local = at.astimezone(zone)
+    is_shown_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return at if is_shown_twice else local
 
 
 def _bytes(component: icalendar.Component) -> bytes:

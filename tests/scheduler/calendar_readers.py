@@ -1,0 +1,50 @@
+"""A calendar as two independent programs read it: the icalendar library, and npm's ical.js."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def events(content: bytes) -> list[icalendar.Event]:
+    """The events that icalendar finds; every line ends and folds as RFC 5545 §3.1 has it."""
+    assert all(len(line) <= 75 for line in content.split(b"\r\n"))
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    calendar = icalendar.Calendar.from_ical(content)
+    assert not calendar.errors
+    return [event for event in calendar.walk("VEVENT") if isinstance(event, icalendar.Event)]
+
+
+def by_ical_js(source: str | bytes) -> dict[str, Any]:
+    """What ical.js understands of a calendar, given as its address or its bytes."""
+    if not shutil.which("node") or not (ROOT / "node_modules" / "ical.js").exists():
+        pytest.skip("Node with the packages of package.json is not here")
+    command = ["node", "tests/js/read-calendar.mjs"]
+    done = subprocess.run(
+        [*command, source] if isinstance(source, str) else command,
+        input=source if isinstance(source, bytes) else b"",
+        cwd=ROOT, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def instant(written: str) -> datetime:
+    """An instant as ical.js writes it."""
+    return datetime.fromisoformat(written).astimezone(UTC)
+
+
+def start(event: icalendar.Event) -> datetime:
+    at = event.start
+    assert isinstance(at, datetime)
+    return at.astimezone(UTC)
