@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from scheduler import bookings
 from scheduler.bookings import CancelledError, ConflictError, ExpiredError, SeriesConflictError
@@ -17,6 +18,7 @@ from scheduler.intervals import Interval
 from scheduler.models import Booking, BookingChange, Claim, Participant, Person, Resource
 from scheduler.names import Name
 from scheduler.plans import Need, Override, Plan, Side
+from scheduler.tasks import free_expired_holds
 from tests.cast import NOW, THURSDAY, World, at
 from tests.scheduler import plans
 
@@ -326,3 +328,17 @@ def test_a_line_of_two_units_is_refused_only_when_it_is_full(world: World) -> No
     assert through.claims.count() == 1
     with pytest.raises(ConflictError):
         call("9:30", "9:40")
+
+
+def test_the_periodic_job_frees_what_an_expired_hold_kept(world: World) -> None:
+    hold = bookings.hold(
+        plans.joint(world, 2), by=world.sato, now=NOW - timedelta(days=30), intention=uuid4()
+    )
+    waiting = bookings.hold(plans.joint(world, 3), by=world.sato, now=timezone.now(), intention=uuid4())
+
+    free_expired_holds.call_local()
+
+    hold.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (hold.state, hold.claims.count()) == ("cancelled", 0)
+    assert (waiting.state, waiting.claims.count()) == ("tentative", 6)
