@@ -8,7 +8,8 @@ class RealtimeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from realtime import invalidations  # noqa: PLC0415 -- models must be ready
-        from scheduler.signals import booking_changed  # noqa: PLC0415
+        from realtime import invalidations, presence  # noqa: PLC0415 -- models must be ready
+        from scheduler.signals import booking_changed, stopping  # noqa: PLC0415
 
         booking_changed.connect(invalidations.on_booking_changed, dispatch_uid="realtime.rooms")
+        stopping.connect(presence.on_stopping, dispatch_uid="realtime.rooms")

@@ -76,6 +76,11 @@ async def close_rooms(rooms: Registry, code: Close) -> None:
     await ledger.flush()
 
 
+async def on_stopping(sender: object, **facts: object) -> None:
+    """Receiver of `scheduler.signals.stopping`."""
+    await close_rooms(registry, Close.RESTART)
+
+
 def _begin_stay(peer: Peer) -> None:
     who = peer.admission
     peer.visit = Stay(

@@ -200,24 +200,3 @@ registry = Registry()
 
 def new_peer_id() -> str:
     return secrets.token_urlsafe(9)
-
-
-def close_all(code: int = Close.RESTART, *, within_s: float = 3.0) -> None:
-    """Closes every socket of this process; the server command calls it before it stops.
-
-    Called from another thread than the event loop's, it returns when the visits are written, or
-    after `within_s`. Media between browsers goes on, and they come back by themselves.
-    """
-    from realtime import presence  # noqa: PLC0415 -- presence stands on the rooms
-
-    loop = registry.loop
-    if loop is None or loop.is_closed() or not registry.sockets:
-        return
-    closing = presence.close_rooms(registry, Close(code))
-    done = asyncio.run_coroutine_threadsafe(closing, loop)
-    try:
-        is_inside = asyncio.get_running_loop() is loop
-    except RuntimeError:
-        is_inside = False
-    if not is_inside:
-        done.result(within_s)

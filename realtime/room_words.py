@@ -1,0 +1,129 @@
+"""The words of the room page, for its script: in the reader's language, with {places} to fill.
+
+The rooms know no lessons; only the kind of a booking decides whether whoever leads is 先生.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, pgettext
+
+from scheduler.models import Booking
+
+
+def words(kind: str) -> dict[str, str]:
+    return {**_controls(), **_connection(), **_people(), **_trouble(), **_voice(kind)}
+
+
+def _controls() -> dict[str, str]:
+    return {
+        "audio_off": gettext("Mute"),
+        "audio_on": gettext("Unmute"),
+        "video_off": gettext("Camera off"),
+        "video_on": gettext("Camera on"),
+        "hand_up": gettext("Raise hand"),
+        "hand_down": gettext("Lower hand"),
+        "chat": gettext("Chat"),
+        "chat_unread": gettext("Chat ({n} new)"),
+        "enlarge": gettext("Show {name} large"),
+    }
+
+
+def _connection() -> dict[str, str]:
+    return {
+        "connecting": gettext("Connecting"),
+        "connected": gettext("Connected"),
+        "reconnecting": gettext("Reconnecting, {n} s"),
+        "live": pgettext("room", "On air"),
+        "soon": gettext("Not yet begun"),
+        "over": gettext("Time is up"),
+        "begins_in": gettext("Begins in {n} min"),
+        "left": gettext("{n} min left"),
+        "left_until": gettext("{n} min left (until {time})"),
+        "left_earlier": gettext("{n} min left ({name}: {m} min)"),
+        "ended_at": gettext("Ended at {time}; you may stay"),
+    }
+
+
+def _people() -> dict[str, str]:
+    return {
+        "me": pgettext("room", "Me"),
+        "this_room": gettext("This room"),
+        "place": gettext("no. {n}"),
+        "good": gettext("Picture good"),
+        "coarse": gettext("Picture coarse"),
+        "still": gettext("Picture stands still, voice goes on"),
+        "voice": gettext("Voice only"),
+        "listening": gettext("Listens only"),
+        "muted": gettext("muted"),
+        "speaking": gettext("speaking"),
+        "here": gettext("is here"),
+        "nobody": gettext("Nobody else is here yet. Whoever comes appears here."),
+        "hands_none": gettext("Nobody has raised a hand."),
+        "chat_none": gettext("Nothing written yet. Everybody in the room can read along."),
+        "camera_is_off": pgettext("state", "Camera off"),
+    }
+
+
+def _trouble() -> dict[str, str]:
+    return {
+        "audio_blocked": gettext(
+            "The microphone is blocked in this browser. Press the sign beside the address, allow the "
+            "microphone, then try again. You can listen meanwhile."
+        ),
+        "audio_none": gettext(
+            "No microphone was found. Check its cable, then try again. You can listen meanwhile."
+        ),
+        "audio_busy": gettext(
+            "Another program uses the microphone. Close it, then try again. You can listen meanwhile."
+        ),
+        "video_blocked": gettext(
+            "The camera is blocked in this browser. Press the sign beside the address, allow the camera, "
+            "then try again. Your voice goes on without it."
+        ),
+        "video_none": gettext(
+            "No camera was found. Check its cable, then try again. Your voice goes on without it."
+        ),
+        "video_busy": gettext(
+            "Another program uses the camera. Close it, then try again. Your voice goes on without it."
+        ),
+        "try_again": gettext("Try again"),
+        "sound_blocked": gettext("This browser plays no sound until you press once."),
+        "play_sound": gettext("Play sound"),
+        "closed_4401": gettext("You are signed out. Sign in again to enter."),
+        "closed_4403": gettext(
+            "You no longer take part here: your side was cancelled or your post has ended."
+        ),
+        "closed_4409": gettext("You opened this room in another tab. It goes on there."),
+        "closed_4410": gettext("This lesson was cancelled or moved, so its room is closed."),
+        "closed_other": gettext("The connection was ended. Opening the page again usually helps."),
+        "continue_here": gettext("Continue here"),
+        "to_today": gettext("To today"),
+    }
+
+
+def _voice(kind: str) -> dict[str, str]:
+    if kind != Booking.Kind.LESSON:
+        return {
+            "voice_arrives": gettext("Your voice arrives at the other side"),
+            "voice_ready": gettext("Connected. Speak, and you will see here whether it arrives"),
+            "voice_lost": gettext("Your voice does not arrive. Check the microphone's cable and volume"),
+            "voice_muted": gettext("Your microphone is off. Nobody hears you"),
+            "voice_missing": gettext("No microphone: you hear the others, they do not hear you"),
+            "voice_alone": gettext("Nobody else is here yet"),
+            "voice_coarse": gettext("The picture is coarse; the voice goes first"),
+            "voice_checked": gettext("Voice arrives {n}/{m}"),
+            "leader": "{name}",
+        }
+    return {
+        "voice_arrives": gettext("Your voice arrives at the teacher"),
+        "voice_ready": gettext("Connected to the teacher. Speak, and you will see here whether it arrives"),
+        "voice_lost": gettext(
+            "Your voice does not arrive at the teacher. Check the microphone's cable and volume"
+        ),
+        "voice_muted": gettext("Your microphone is off. The teacher does not hear you"),
+        "voice_missing": gettext("No microphone: you hear the teacher, the teacher does not hear you"),
+        "voice_alone": gettext("The teacher is not here yet"),
+        "voice_coarse": gettext("The picture is coarse; the voice goes first"),
+        "voice_checked": gettext("Voice arrives at {n}/{m} schools"),
+        "leader": pgettext("a teacher, by family name", "{name}"),
+    }
