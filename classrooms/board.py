@@ -6,7 +6,7 @@ One Board per request. The number of queries does not depend on how many schools
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,15 +15,15 @@ from django.utils.translation import gettext as _
 from classrooms import choices, lessons, planner, wishes
 from classrooms.choices import Choice
 from classrooms.models import Lesson, Section
-from classrooms.planner import Fit, Outlook
-from classrooms.planner_axis import Axis, AxisBuilder
+from classrooms.planner import Outlook
+from classrooms.planner_axis import Axis, AxisBuilder, Box
 from classrooms.wishes import Wish
 from scheduler import bookings, rules, timegrid, wallclock
 from scheduler.conflicts import Verdict
-from scheduler.dayplans import PeriodSpan
+from scheduler.dayplans import DayPlan, PeriodSpan
 from scheduler.intervals import hull, intersection
 from scheduler.joint_windows import JointWindow
-from scheduler.models import Organisation, Participant
+from scheduler.models import ClassGroup, Organisation, Participant
 from scheduler.plans import Plan
 
 
@@ -54,12 +54,35 @@ class Chosen:
     verdict: Verdict
     title: str
     legs: tuple[Leg, ...]
-    slot: str
     period_words: str
+    is_past: bool
 
     @property
     def is_bookable(self) -> bool:
         return not self.verdict.conflicts
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """One chosen school, with the address of the page without it."""
+
+    pk: int
+    name: str
+    headcount: int
+    class_group_id: int | None
+    classes: tuple[ClassGroup, ...]
+    query_without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One joint window as a link."""
+
+    box: Box
+    state: str
+    times: str
+    is_chosen: bool
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +100,11 @@ class Board:
     choice: Choice
     wish: Wish
     outlook: Outlook
+    day_label: str
+    schools: tuple[School, ...]
     week: tuple[WeekDay, ...]
     axis: Axis
+    windows: tuple[Window, ...]
     chosen: Chosen | None
     limit: rules.Limit | None
     costs: tuple[Cost, ...]
@@ -89,14 +115,22 @@ class Board:
         return self.limit is not None and self.wish.headcount > self.limit.value
 
     @property
+    def fitting(self) -> list[Window]:
+        return [window for window in self.windows if window.state != "no"]
+
+    @property
+    def wanted_minutes(self) -> int:
+        return int(self.wish.wanted.total_seconds() // 60)
+
+    @property
+    def minimum_minutes(self) -> int:
+        return int(self.wish.minimum.total_seconds() // 60)
+
+    @property
     def shown_week(self) -> tuple[Choice, Choice]:
         """The same conditions a week earlier and a week later."""
         week = timedelta(weeks=1)
         return self.choice.on(self.choice.day - week), self.choice.on(self.choice.day + week)
-
-    def slot_query(self, fit: Fit) -> str:
-        slot = choices.of_periods([g.school.pk for g in self.wish.groups], fit.window.chosen)
-        return self.choice.at(self.choice.day, slot).query()
 
 
 def wished(
@@ -129,13 +163,17 @@ def load(
     monday = planner.monday_of(choice.day)
     outlook = planner.look(wish, monday, monday + timedelta(days=6), now=now, ignoring=ignoring)
     window = _window(outlook, choice)
-    axis = AxisBuilder(outlook, choice.day, language, window, _partners(outlook, choice.day, language))
+    partners = _partners(outlook, choice.day, language)
+    axis = AxisBuilder(outlook, choice.day, language, window, partners).build()
     return Board(
         choice=choice if window else choice.anywhere(),
         wish=wish,
         outlook=outlook,
+        day_label=wallclock.day(choice.day, language),
+        schools=tuple(_schools(wish, choice, language)),
         week=tuple(_week(outlook, choice, language)),
-        axis=axis.build(),
+        axis=axis,
+        windows=tuple(_windows(wish, choice, axis, language)),
         chosen=_chosen(outlook, window, now, language, moving) if window else None,
         limit=rules.rulebook([lessons.MOST_PUPILS]).limit(
             lessons.MOST_PUPILS, on=choice.day, organisation_id=section.centre_id
@@ -145,20 +183,47 @@ def load(
     )
 
 
-def periods_of(outlook: Outlook, choice: Choice) -> list[PeriodSpan] | None:
+def _schools(wish: Wish, choice: Choice, language: str) -> Iterator[School]:
+    present = [group.school.pk for group in wish.groups]
+    for group in wish.groups:
+        yield School(
+            pk=group.school.pk,
+            name=group.school.label.in_language(language),
+            headcount=group.headcount,
+            class_group_id=group.parts[0].group_id if group.parts else None,
+            classes=group.classes,
+            query_without=choice.without(group.school.pk, present).query(),
+        )
+
+
+def _windows(wish: Wish, choice: Choice, axis: Axis, language: str) -> Iterator[Window]:
+    zone = wish.section.centre.zone
+    ids = [group.school.pk for group in wish.groups]
+    for window in axis.windows:
+        joint = window.fit.window
+        yield Window(
+            box=window.box,
+            state=window.fit.state,
+            times=wallclock.clock_range(joint.union.start, joint.union.end, zone, language),
+            is_chosen=window.is_chosen,
+            query=choice.at(choice.day, choices.of_periods(ids, joint.chosen)).query(),
+        )
+
+
+def periods_of(wish: Wish, plans: Sequence[DayPlan], choice: Choice) -> list[PeriodSpan] | None:
     """The period of each school that the choice's slot names; None if one has no such period that day."""
-    if not choice.slot or not outlook.wish.groups:
+    if not choice.slot or not wish.groups:
         return None
     found = []
-    for group in outlook.wish.groups:
+    for group, plan in zip(wish.groups, plans, strict=True):
         number = choice.slot.get(group.school.pk)
-        periods = outlook.day_plan(group, choice.day).periods
-        found.append(next((period for period in periods if period.number == number), None))
+        found.append(next((period for period in plan.periods if period.number == number), None))
     return None if None in found else [period for period in found if period is not None]
 
 
 def _window(outlook: Outlook, choice: Choice) -> JointWindow | None:
-    periods = periods_of(outlook, choice)
+    plans = [outlook.day_plan(group, choice.day) for group in outlook.wish.groups]
+    periods = periods_of(outlook.wish, plans, choice)
     if periods is None:
         return None
     spans = [period.interval for period in periods]
@@ -247,8 +312,8 @@ def _chosen(
         verdict=bookings.check(plan, now=now, ignoring=moving.booking if moving else None),
         title=title,
         legs=legs(wish, window.chosen, language),
-        slot=choices.written(choices.of_periods([g.school.pk for g in wish.groups], window.chosen)),
         period_words=period_words or span,
+        is_past=window.union.start <= now,
     )
 
 

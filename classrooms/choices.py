@@ -58,6 +58,9 @@ class Choice:
     def at(self, day: date, slot: Slot) -> Choice:
         return replace(self, day=day, slot=slot)
 
+    def on_same_periods(self, day: date) -> Choice:
+        return replace(self, day=day)
+
     def anywhere(self) -> Choice:
         """The same conditions without a chosen time."""
         return replace(self, slot=None)
@@ -73,14 +76,21 @@ def written(slot: Slot) -> str:
     return ".".join(f"{school}-{period}" for school, period in slot.items())
 
 
-def read(text: str) -> Slot | None:
-    """The slot of such a text; None for any other."""
+def dated(day: date, slot: Slot) -> str:
+    """The same with its date, for a choice among several days: `2026-11-26/12-3.15-3`."""
+    return f"{day.isoformat()}/{written(slot)}"
+
+
+def read(text: str) -> tuple[date | None, Slot] | None:
+    """Date (if it has one) and slot of such a text; None for any other."""
+    first, slash, rest = text.partition("/")
     try:
-        pairs = [part.split("-") for part in text.split(".")]
+        day = date.fromisoformat(first) if slash else None
+        pairs = [part.split("-") for part in (rest if slash else first).split(".")]
         slot = {int(school): int(period) for school, period in pairs}
     except ValueError:
         return None
-    return slot if len(slot) == len(pairs) else None
+    return (day, slot) if len(slot) == len(pairs) else None
 
 
 def of_periods(school_ids: Sequence[int], periods: Sequence[PeriodSpan]) -> Slot:

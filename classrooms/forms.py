@@ -13,6 +13,7 @@ from classrooms import choices
 from classrooms.choices import Choice
 from classrooms.models import Section
 from classrooms.wishes import Addition
+from scheduler.conflicts import OVERRIDABLE
 from scheduler.models import Organisation
 
 MOST_WEEKS = 35
@@ -94,13 +95,14 @@ class PlannerForm(forms.Form):
         values = self.cleaned_data
         # The schools belong to the section for which they were chosen: another section brings its own.
         is_own = values.get("of") == self.section.pk or (values.get("schools") and not values.get("of"))
+        day, slot = choices.read(values.get("slot") or "") or (None, None)
         return Choice(
             section_id=self.section.pk,
-            day=values.get("date") or self.usual_day,
+            day=day or values.get("date") or self.usual_day,
             length=values.get("length") or self.section.wanted_minutes,
             school_ids=tuple(values.get("schools") or ()) if is_own else None,
             additions=self._additions() if is_own else {},
-            slot=choices.read(values["slot"]) if values.get("slot") else None,
+            slot=slot,
             moving=values.get("move"),
         )
 
@@ -118,6 +120,8 @@ class ActionForm(forms.Form):
     intention = forms.UUIDField()
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
     override = forms.BooleanField(required=False)
+    kinds = forms.MultipleChoiceField(choices=[(kind, kind) for kind in sorted(OVERRIDABLE)], required=False)
+    """The reasons that the user saw and takes upon himself; a new one refuses again."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -166,3 +170,10 @@ class SeriesForm(forms.Form):
                 )
         values["weeks"] = weeks
         return values
+
+
+class SeriesActionForm(forms.Form):
+    """All dates or none, or those that fit."""
+
+    intention = forms.UUIDField()
+    take = forms.ChoiceField(choices=[("fitting", "fitting"), ("all", "all")])

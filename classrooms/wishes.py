@@ -11,18 +11,25 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from classrooms.models import Section, SectionSchool
-from scheduler.models import ClassPart, Location, Organisation, Resource
+from scheduler.models import ClassGroup, ClassPart, Location, Organisation, Resource
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One school's pupils who take part, and the sets on which they may receive, preferred first."""
+    """One school's pupils who take part, and the sets on which they may receive, preferred first.
+
+    `classes` are those to choose from; none where the section has decided.
+    """
 
     school: Organisation
     parts: tuple[ClassPart, ...]
     sets: tuple[Location, ...]
     headcount: int
-    is_preset: bool = True
+    classes: tuple[ClassGroup, ...] = ()
+
+    @property
+    def is_preset(self) -> bool:
+        return not self.classes
 
     @property
     def grade(self) -> int | None:
@@ -149,7 +156,8 @@ def _added_groups(
             pupils = sum(part.headcount for part in chosen)
             headcount = pupils if addition.headcount is None else addition.headcount
             sets = tuple(places.get(school_id, []))
-            result.append(Group(schools[school_id], tuple(chosen), sets, headcount, is_preset=False))
+            listed = tuple(parts[0].group for parts in classes[school_id].values())
+            result.append(Group(schools[school_id], tuple(chosen), sets, headcount, listed))
     return result
 
 

@@ -1,0 +1,200 @@
+"""One lesson as its page shows it to one reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from classrooms import provider, sides
+from classrooms.models import Lesson, Reception
+from classrooms.sides import Side
+from realtime import access
+from scheduler import permissions, wallclock
+from scheduler.models import Booking, BookingChange, Role, User
+from scheduler.providers import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptionLine:
+    """One school's side. `state` is a chip's, `withdraw_url` empty where it may not be cancelled."""
+
+    school: str
+    classes: str
+    headcount: int
+    period: str
+    side: Side
+    staff: str
+    state: str
+    state_words: str
+    reason: str
+    withdraw_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened to the lesson."""
+
+    at: datetime
+    words: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LessonPage:
+    lesson: Lesson
+    booking: Booking
+    zone: ZoneInfo
+    now: datetime
+    title: str
+    state: str
+    state_words: str
+    teacher: str
+    studio: str
+    receptions: tuple[ReceptionLine, ...]
+    history: tuple[Happening, ...]
+    can_change: bool
+    room_url: str
+    room_opens_at: datetime | None
+    minutes_left: int
+    """Of a hold: whole minutes, a minute begun counts."""
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == "held"
+
+    @property
+    def is_changeable(self) -> bool:
+        return self.can_change and self.state in {"planned", "soon", "live", "held"}
+
+
+def load(lesson: Lesson, reader: Reader, now: datetime) -> LessonPage:
+    """The page; the number of queries does not depend on how many schools take part."""
+    booking = lesson.booking
+    found = sides.of_bookings([booking])[booking.pk]
+    host = next((side for side in found if side.is_host), None)
+    state = _state(booking, now)
+    window = access.window_of(booking)
+    is_live = state in {"planned", "soon", "live", "over"}
+    can_change = permissions.can_change(reader.user, booking, timezone.localdate(now))
+    return LessonPage(
+        lesson=lesson,
+        booking=booking,
+        zone=lesson.section.centre.zone,
+        now=now,
+        title=booking.label.in_language(reader.language),
+        state=state,
+        state_words=_("hold ran out") if state == "expired" else provider.state_words(state),
+        teacher=lesson.section.teacher.label.in_language(reader.language),
+        studio=host.place(reader.language) if host else "",
+        receptions=tuple(_receptions(lesson, found, reader, now, can_change=can_change)),
+        history=tuple(_history(booking, lesson.section.centre.zone, reader.language)),
+        can_change=can_change,
+        room_url=provider.room_url(booking) if is_live and window.start <= now < window.end else "",
+        room_opens_at=window.start if is_live and now < window.start else None,
+        minutes_left=_left(booking, now),
+    )
+
+
+def _left(booking: Booking, now: datetime) -> int:
+    if booking.expires_at is None or booking.expires_at <= now:
+        return 0
+    return -int((now - booking.expires_at).total_seconds() // 60)
+
+
+def _state(booking: Booking, now: datetime) -> str:
+    """As `provider.state_of`, and "expired" for a hold that was never confirmed."""
+    if booking.expires_at is not None and booking.state == Booking.State.CANCELLED:
+        return "expired" if booking.cancel_reason == "expired" else "cancelled"
+    if booking.state == Booking.State.TENTATIVE and not booking.is_live(now):
+        return "expired"
+    return provider.state_of(booking, None, now)
+
+
+def _receptions(
+    lesson: Lesson, found: list[Side], reader: Reader, now: datetime, *, can_change: bool
+) -> list[ReceptionLine]:
+    by_participant = {side.participant_id: side for side in found}
+    language, booking = reader.language, lesson.booking
+    mine = {m.organisation_id for m in reader.memberships if m.role == Role.SCHOOL_COORDINATOR}
+    lines = []
+    for reception in lesson.receptions.select_related("staff"):
+        side = by_participant[reception.participant_id]
+        is_open = side.is_standing and booking.is_live(now) and booking.end > now
+        can_withdraw = is_open and (can_change or reception.school_id in mine)
+        lines.append(
+            ReceptionLine(
+                school=side.name(language),
+                classes=side.classes(language),
+                headcount=side.headcount,
+                period=_("Period %(n)d") % {"n": side.period_number} if side.period_number else "",
+                side=side,
+                staff=reception.staff.label.in_language(language) if reception.staff else "",
+                state=reception.state,
+                state_words=_reception_words(reception),
+                reason=reception.reason,
+                withdraw_url=reverse("classrooms:withdraw", args=[booking.uid, reception.pk])
+                if can_withdraw
+                else "",
+            )
+        )
+    return lines
+
+
+def _reception_words(reception: Reception) -> str:
+    return {
+        Reception.State.PLANNED: pgettext("reception", "receives"),
+        Reception.State.HELD: pgettext("reception", "was held"),
+        Reception.State.CANCELLED: pgettext("reception", "cancelled"),
+        Reception.State.CLOSED: pgettext("reception", "school closed"),
+        Reception.State.SELF_STUDY: pgettext("reception", "self-study"),
+        Reception.State.MOVED: pgettext("reception", "moved"),
+    }[Reception.State(reception.state)]
+
+
+def _history(booking: Booking, zone: ZoneInfo, language: str) -> list[Happening]:
+    """Newest first."""
+    changes = BookingChange.objects.filter(booking=booking).select_related("by").order_by("-pk")
+    return [
+        Happening(
+            at=change.at,
+            words=_verb_words(change, zone, language),
+            by=_by(change.by, language),
+            reason="" if change.verb == "expire" else change.reason,
+        )
+        for change in changes
+    ]
+
+
+def _by(user: User | None, language: str) -> str:
+    return user.label.in_language(language) if user else ""
+
+
+def _verb_words(change: BookingChange, zone: ZoneInfo, language: str) -> str:
+    before, after = _when(change.before, zone, language), _when(change.after, zone, language)
+    facts = {"before": before, "after": after}
+    words = {
+        "book": _("Booked for %(after)s"),
+        "hold": _("Held for %(after)s"),
+        "confirm": _("Booked for %(after)s"),
+        "move": _("Moved from %(before)s to %(after)s"),
+        "withdraw": _("A school's side was cancelled"),
+        "close": _("A school closed and left the lesson"),
+        "cancel": _("Cancelled"),
+        "expire": _("The hold ran out"),
+    }
+    return words.get(change.verb, change.verb) % facts
+
+
+def _when(facts: Mapping[str, Any], zone: ZoneInfo, language: str) -> str:
+    start, end = parse_datetime(facts.get("start", "")), parse_datetime(facts.get("end", ""))
+    return wallclock.moment(start, end, zone, language) if start and end else ""

@@ -1,0 +1,137 @@
+"""What to say when a time could not be had: every reason, and the nearest times that work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from classrooms import board, choices, lessons
+from classrooms.wishes import Wish
+from scheduler import finding, timegrid, wallclock, wording
+from scheduler.conflicts import Conflict
+from scheduler.dayplans import PeriodSpan
+from scheduler.finding import Candidate
+from scheduler.intervals import hull
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason or caution: the word on its chip, and the sentence."""
+
+    label: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A time that works for everyone, as its card shows it."""
+
+    slot: str
+    why: str
+    day: str
+    times: str
+    legs: str
+    studio: str
+    minutes: str
+    gives_wanted: bool
+    query: str
+
+
+def reasons(conflicts: Sequence[Conflict], zone: ZoneInfo, language: str) -> list[Reason]:
+    return [
+        Reason(wording.label(conflict.kind, language), wording.sentence(conflict, zone, language))
+        for conflict in conflicts
+    ]
+
+
+def nearest(
+    wish: Wish,
+    choice: choices.Choice,
+    wanted: Sequence[PeriodSpan],
+    *,
+    now: datetime,
+    language: str,
+    ignoring: int | None = None,
+) -> list[Alternative]:
+    """The three nearest times that work for everyone, by start."""
+    near = hull(period.interval for period in wanted).start
+    sought = lessons.sought(wish)
+    known = finding.load(sought, near=near, now=now, ignoring=ignoring)
+    found = finding.nearest(sought, known, near=near, not_before=now)
+    found.sort(key=lambda candidate: candidate.interval)
+    names = {studio.pk: studio.label.in_language(language) for studio in wish.studios}
+    return [_alternative(wish, choice, wanted, candidate, names, language) for candidate in found]
+
+
+def _alternative(
+    wish: Wish,
+    choice: choices.Choice,
+    wanted: Sequence[PeriodSpan],
+    candidate: Candidate,
+    studios: dict[int, str],
+    language: str,
+) -> Alternative:
+    zone, interval, joint = wish.section.centre.zone, candidate.interval, candidate.joint
+    day = timegrid.local_date(interval.start, zone)
+    slot = choices.of_periods([group.school.pk for group in wish.groups], joint.chosen)
+    template = _("%(n)d minutes together") if candidate.gives_wanted else _("%(n)d minutes shared")
+    return Alternative(
+        slot=choices.dated(day, slot),
+        why=_why(wanted, candidate, zone),
+        day=wallclock.day(day, language),
+        times=wallclock.clock_range(interval.start, interval.end, zone, language),
+        legs="・".join(f"{leg.schools} {leg.period}" for leg in board.legs(wish, joint.chosen, language)),
+        studio=next((studios[pk] for pk in candidate.granted if pk in studios), ""),
+        minutes=template % {"n": joint.minutes},
+        gives_wanted=candidate.gives_wanted,
+        query=choice.at(day, slot).query(),
+    )
+
+
+def _why(wanted: Sequence[PeriodSpan], candidate: Candidate, zone: ZoneInfo) -> str:
+    """「同じ日・1時間後」, 「翌日・同じ校時」, 「同じ日・希望どおりの長さ」."""
+    before = hull(period.interval for period in wanted).start
+    first = timegrid.local_date(before, zone)
+    day = timegrid.local_date(candidate.interval.start, zone)
+    if candidate.gives_wanted:
+        what = _("the length you wished")
+    elif [p.number for p in wanted] == [p.number for p in candidate.joint.chosen]:
+        what = _("the same period")
+    elif day == first:
+        what = _distance(candidate.interval.start - before)
+    else:
+        what = _("another period")
+    return _("%(day)s · %(what)s") % {"day": day_words(day, first), "what": what}
+
+
+def day_words(day: date, first: date) -> str:
+    days = (day - first).days
+    if days == 0:
+        return _("Same day")
+    if abs(days) == 1:
+        return _("Next day") if days > 0 else _("Day before")
+    template = (
+        ngettext("%(n)d day later", "%(n)d days later", days)
+        if days > 0
+        else ngettext("%(n)d day earlier", "%(n)d days earlier", -days)
+    )
+    return template % {"n": abs(days)}
+
+
+def _distance(distance: timedelta) -> str:
+    minutes = round(abs(distance).total_seconds() / 60)
+    is_later = distance > timedelta(0)
+    if minutes < 60:
+        return (_("%(n)d minutes later") if is_later else _("%(n)d minutes earlier")) % {"n": minutes}
+    hours = round(minutes / 60)
+    template = (
+        ngettext("%(n)d hour later", "%(n)d hours later", hours)
+        if is_later
+        else ngettext("%(n)d hour earlier", "%(n)d hours earlier", hours)
+    )
+    return template % {"n": hours}

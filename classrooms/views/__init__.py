@@ -1,0 +1,1 @@
+"""Pages of lessons: requests into calls of verbs, and their answers into pages."""

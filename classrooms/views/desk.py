@@ -1,0 +1,96 @@
+"""What every page of the planner begins with: who asks, when, and what they may choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.http import Http404, HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from classrooms import sections
+from classrooms.choices import Choice
+from classrooms.forms import PlannerForm
+from classrooms.models import Lesson, Section
+from scheduler import permissions, readers
+from scheduler.models import Booking, Organisation
+from scheduler.providers import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`moving` is the lesson that is to be given another time, if one is."""
+
+    reader: Reader
+    now: datetime
+    section: Section
+    schools: dict[int, Organisation]
+    form: PlannerForm
+    moving: Lesson | None
+
+    @property
+    def choice(self) -> Choice:
+        return self.form.choice
+
+    @property
+    def can_override(self) -> bool:
+        return any(
+            m.role in permissions.OVERRIDE_ROLES and m.organisation_id == self.section.centre_id
+            for m in self.reader.memberships
+        )
+
+
+def open_for(request: HttpRequest, data: QueryDict) -> Desk | None:
+    """The desk for this request; None when the reader's centre has no section yet.
+
+    404 for who may not book, and for a section or a lesson that the reader may not plan.
+    """
+    now = timezone.now()
+    reader = readers.of_request(request, now)
+    if reader is None or not any(m.role in permissions.BOOKING_ROLES for m in reader.memberships):
+        raise Http404
+    moving = _moving(reader, data.get("move", ""), now)
+    section = moving.section if moving else _section(reader, data.get("section", ""))
+    if section is None:
+        return None
+    today = timezone.localdate(now, section.centre.zone)
+    visible = permissions.visible_organisations(reader.user, today)
+    schools = (
+        visible.filter(kind=Organisation.Kind.HIGH_SCHOOL).order_by("district", "kana", "code").in_bulk()
+    )
+    form = PlannerForm(data, section=section, schools=schools, usual_day=_usual_day(moving, today))
+    return Desk(reader, now, section, schools, form, moving)
+
+
+def _section(reader: Reader, asked: str) -> Section | None:
+    mine = sections.of_posts(reader.memberships)
+    if asked:
+        # Digits beyond a database's integers are no key of ours either.
+        return get_object_or_404(mine, pk=int(asked) if asked.isdecimal() and len(asked) < 19 else 0)
+    return mine.filter(teacher__user=reader.user).first() or mine.first()
+
+
+def _moving(reader: Reader, asked: str, now: datetime) -> Lesson | None:
+    if not asked:
+        return None
+    visible = permissions.visible_bookings(reader.user, now)
+    try:
+        booking = visible.filter(uid=asked).select_related("lesson__section").first()
+    except ValueError:  # not a key at all
+        booking = None
+    if booking is None or booking.state == Booking.State.CANCELLED or not hasattr(booking, "lesson"):
+        raise Http404
+    if not permissions.can_change(reader.user, booking, timezone.localdate(now)):
+        raise Http404
+    section = sections.of_posts(reader.memberships).get(pk=booking.lesson.section_id)
+    lesson = booking.lesson
+    lesson.section, lesson.booking = section, booking
+    return lesson
+
+
+def _usual_day(moving: Lesson | None, today: date) -> date:
+    """Today, or the next Monday on a weekend; a lesson's own date when it is to be moved."""
+    if moving:
+        return timezone.localdate(moving.booking.start, moving.section.centre.zone)
+    return today + timedelta(days=7 - today.weekday()) if today.weekday() > 4 else today

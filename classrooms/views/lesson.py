@@ -1,0 +1,124 @@
+"""A lesson's page: what is arranged, what happened to it, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from classrooms import lesson_page, lessons
+from classrooms.forms import ConfirmForm, ReasonForm
+from classrooms.models import Lesson, Reception
+from scheduler import bookings, permissions, readers
+from scheduler.models import Booking
+from scheduler.providers import Reader
+
+
+def _visible(reader: Reader) -> QuerySet[Lesson]:
+    visible = permissions.visible_bookings(reader.user, timezone.now(), posts=reader.memberships)
+    return Lesson.objects.filter(booking__in=visible).select_related(
+        "booking__organiser", "booking__series", "section__course", "section__centre", "section__teacher"
+    )
+
+
+def _found(request: HttpRequest, uid: UUID) -> tuple[Reader, Lesson]:
+    reader = readers.of_request(request, timezone.now())
+    if reader is None:
+        raise Http404
+    return reader, get_object_or_404(_visible(reader), booking__uid=uid)
+
+
+def _changeable(request: HttpRequest, uid: UUID) -> tuple[Reader, Lesson]:
+    reader, lesson = _found(request, uid)
+    if not permissions.can_change(reader.user, lesson.booking, timezone.localdate()):
+        raise Http404
+    return reader, lesson
+
+
+@require_safe
+def lesson(request: HttpRequest, uid: UUID) -> HttpResponse:
+    reader, found = _found(request, uid)
+    shown = lesson_page.load(found, reader, timezone.now())
+    return render(request, "classrooms/lesson.html", {"page": shown, "intention": uuid4()})
+
+
+@require_POST
+def confirm(request: HttpRequest, uid: UUID) -> HttpResponse:
+    reader, found = _changeable(request, uid)
+    form = ConfirmForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    try:
+        lessons.confirm(found, by=reader.user, now=timezone.now(), intention=form.cleaned_data["intention"])
+    except bookings.ExpiredError:
+        messages.error(request, _("The hold ran out before it was confirmed. Its time is free again."))
+    except bookings.CancelledError:
+        messages.error(request, _("This lesson was cancelled. It cannot be confirmed any more."))
+    else:
+        messages.success(request, _("The lesson is booked. Everybody concerned is told."))
+    return redirect("classrooms:lesson", uid=uid)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
+    reader, found = _changeable(request, uid)
+    if found.booking.state == Booking.State.CANCELLED:
+        return redirect("classrooms:lesson", uid=uid)
+    form = ReasonForm(request.POST if request.method == "POST" else None, initial={"intention": uuid4()})
+    if form.is_valid():
+        values = form.cleaned_data
+        lessons.cancel(
+            found, by=reader.user, now=timezone.now(), intention=values["intention"], reason=values["reason"]
+        )
+        messages.success(request, _("The lesson is cancelled. Everybody concerned is told."))
+        return redirect("classrooms:lesson", uid=uid)
+    context = {"page": lesson_page.load(found, reader, timezone.now()), "form": form, "reception": None}
+    return _asking(request, context, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, uid: UUID, reception_id: int) -> HttpResponse:
+    reader, found = _found(request, uid)
+    reception = get_object_or_404(
+        Reception.objects.select_related("school", "participant__booking", "lesson"),
+        pk=reception_id,
+        lesson=found,
+    )
+    today = timezone.localdate()
+    if not permissions.can_withdraw_school(reader.user, reception.school, found.booking, today):
+        raise Http404
+    if reception.participant.withdrawn_at or found.booking.state == Booking.State.CANCELLED:
+        return redirect("classrooms:lesson", uid=uid)
+    form = ReasonForm(request.POST if request.method == "POST" else None, initial={"intention": uuid4()})
+    if form.is_valid():
+        values = form.cleaned_data
+        lessons.withdraw_school(
+            reception,
+            by=reader.user,
+            now=timezone.now(),
+            intention=values["intention"],
+            reason=values["reason"],
+        )
+        school = reception.school.label.in_language(reader.language)
+        messages.success(
+            request, _("%(school)s's side is cancelled. The others' stands as before.") % {"school": school}
+        )
+        return redirect("classrooms:lesson", uid=uid)
+    context = {
+        "page": lesson_page.load(found, reader, timezone.now()),
+        "form": form,
+        "reception": reception,
+    }
+    return _asking(request, context, form)
+
+
+def _asking(request: HttpRequest, context: dict[str, Any], form: ReasonForm) -> HttpResponse:
+    status = 422 if form.is_bound else 200
+    return render(request, "classrooms/cancel.html", context, status=status)
