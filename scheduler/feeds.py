@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,10 +17,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
-from scheduler import feed_events, ical, permissions
-from scheduler.models import Feed, Membership, User
+from scheduler import feed_events, ical, readers
+from scheduler.models import Feed, User
 from scheduler.providers import Reader
 
 SECRET_BYTES = 32
@@ -86,12 +84,14 @@ def find(secret: str, *, now: datetime) -> tuple[Feed, Reader] | None:
     """The feed at this address with its reader; None if it never was, was revoked, or its account
     is inactive or holds no post today."""
     feed = Feed.objects.select_related("user").filter(secret_hash=_hash(secret), revoked_at=None).first()
-    if feed is None:
-        return None
-    posts = permissions.memberships(feed.user, timezone.localdate(now))
-    if not posts:
-        return None
-    return feed, Reader(user=feed.user, memberships=tuple(posts), language=feed.user.language)
+    reader = reader_of(feed, now=now) if feed else None
+    return (feed, reader) if feed and reader else None
+
+
+def reader_of(feed: Feed, *, now: datetime) -> Reader | None:
+    """Whose calendar it is, in their language; None when they may read nothing today."""
+    reader = readers.of_user(feed.user, now, feed.user.language)
+    return reader if reader.memberships else None
 
 
 def is_within_limit(feed: Feed) -> bool:
@@ -130,11 +130,6 @@ def note_reading(feed: Feed, *, now: datetime) -> None:
     if feed.last_read_at is None or feed.last_read_at <= before:
         stale = Q(last_read_at=None) | Q(last_read_at__lte=before)
         Feed.objects.filter(stale, pk=feed.pk).update(last_read_at=now)
-
-
-def may_have(posts: Iterable[Membership]) -> bool:
-    """Whether an address would work: its account needs a post."""
-    return any(True for _post in posts)
 
 
 def _changed_at(feed: Feed, digest: str, now: datetime) -> datetime:
