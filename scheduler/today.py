@@ -25,6 +25,8 @@ WHOLE_CENTRE_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER})
 WHOLE_SCHOOL_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF})
 AHEAD_OF_US = frozenset({"planned", "soon", "live"})
 NEVER_NEXT = frozenset({Booking.Kind.PRACTICE, Booking.Kind.LOCAL})
+FURTHEST = timedelta(days=3660)
+"""Nothing is booked ten years away, and the calendar's own ends (year 1, year 9999) break arithmetic."""
 NOTICES_SHOWN = 3
 LONG_DAY = 10
 """From so many lines on, what is over folds away, so that the next hour stays in sight."""
@@ -128,10 +130,12 @@ def zone_of(reader: Reader) -> ZoneInfo:
 
 def asked_day(text: str, reader: Reader, now: datetime) -> date:
     """The date that the address asks for, today if it asks for none or for nonsense."""
+    today = timegrid.local_date(now, zone_of(reader))
     try:
-        return date.fromisoformat(text)
+        asked = date.fromisoformat(text)
     except ValueError:
-        return timegrid.local_date(now, zone_of(reader))
+        return today
+    return asked if abs(asked - today) <= FURTHEST else today
 
 
 def own_bookings(reader: Reader, now: datetime) -> QuerySet[Booking]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from scheduler import providers
 from scheduler.models import Booking
 from scheduler.providers import Entry, Event, Leg, Need, Reader
 
@@ -67,3 +69,16 @@ def _state(booking: Booking, now: datetime) -> str:
     if booking.start <= now:
         return "live"
     return "soon" if booking.start - now <= timedelta(minutes=20) else "planned"
+
+
+@contextmanager
+def lessons_by_title_alone() -> Iterator[None]:
+    """Inside, the core stands alone: lessons are plain, and no vertical has anything to say."""
+    before = providers.registered()
+    providers._providers.clear()
+    providers.register("lesson", PlainProvider())
+    try:
+        yield
+    finally:
+        providers._providers.clear()
+        providers._providers.update(before)

@@ -13,7 +13,7 @@ from scheduler import bookings, providers, readers, today
 from scheduler.models import Booking, CalendarDay, Membership, Role, User
 from scheduler.providers import Need
 from tests.cast import THURSDAY, World, at
-from tests.scheduler.plain_provider import PlainProvider
+from tests.scheduler.plain_provider import PlainProvider, lessons_by_title_alone
 from tests.scheduler.plans import joint, lesson, rishiri_side
 
 MONDAY = date(2026, 11, 30)
@@ -21,12 +21,9 @@ BEFORE = at("9:33")
 
 
 @pytest.fixture(autouse=True)
-def plain(world: World) -> Iterator[None]:
-    before = providers.registered()
-    providers.register("lesson", PlainProvider())
-    yield
-    for kind, provider in before.items():
-        providers.register(kind, provider)
+def core_alone(world: World) -> Iterator[None]:
+    with lessons_by_title_alone():
+        yield
 
 
 def book(world: World, number: int, day: date = THURSDAY) -> Booking:
