@@ -7,18 +7,13 @@ anywhere may see and enter it (`permissions.visible_bookings`, `realtime.access`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
-
-from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext, override, pgettext
 
 from scheduler import bookings, timegrid
 from scheduler.models import Booking, Organisation
 from scheduler.names import Name
 from scheduler.plans import Plan, Side
-from scheduler.providers import Entry, Event, Need, Reader
 
 TITLE = Name("接続練習", "Practice room")
 DAYS_AHEAD = 3
@@ -45,56 +40,3 @@ def _plan(centre: Organisation, day: date) -> Plan:
     whole_day = timegrid.whole_day(day, centre.zone)
     side = Side(organisation_id=centre.pk, interval=whole_day, is_host=True)
     return Plan(kind=Booking.Kind.PRACTICE, title=TITLE, organiser_id=centre.pk, sides=(side,))
-
-
-class PracticeProvider:
-    """Words for the practice room. It is there every day, so it needs nobody's attention."""
-
-    def entries(self, bookings: Sequence[Booking], reader: Reader, now: datetime) -> list[Entry]:
-        with override(reader.language):
-            return [self._entry(booking, reader, now) for booking in bookings]
-
-    def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
-        return [
-            Event(
-                summary=booking.label.in_language(reader.language),
-                description="",
-                location="",
-                interval=booking.interval,
-                is_cancelled=booking.state == Booking.State.CANCELLED,
-            )
-            for booking in bookings
-        ]
-
-    def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
-        return ()
-
-    def _entry(self, booking: Booking, reader: Reader, now: datetime) -> Entry:
-        is_cancelled = booking.state == Booking.State.CANCELLED
-        is_open = not is_cancelled and booking.start <= now < booking.end
-        state, words = (
-            ("cancelled", pgettext("practice room", "Cancelled"))
-            if is_cancelled
-            else ("live", pgettext("practice room", "Open"))
-            if is_open
-            else ("planned", pgettext("practice room", "Planned"))
-        )
-        return Entry(
-            booking=booking,
-            interval=booking.interval,
-            title=booking.label.in_language(reader.language),
-            detail=gettext("Try camera, sound and line at any hour."),
-            period="",
-            place="",
-            state=state,
-            state_words=words,
-            url="",
-            room_url=_room_url(booking) if is_open else "",
-        )
-
-
-def _room_url(booking: Booking) -> str:
-    try:
-        return reverse("realtime:by_booking", args=[booking.uid])
-    except NoReverseMatch:
-        return ""

@@ -70,7 +70,7 @@ def load(*, now: datetime) -> Loaded:
     changed_at = timegrid.instant(days.today, _CHANGED_AT, ZONE)
     changes.make(made, receiving, days, by=planner, now=changed_at, rng=rng)
     _assign_staff(receiving)
-    practice.renew(now=now)
+    practice.renew(now=changed_at)
     return _counted()
 
 
