@@ -17,12 +17,12 @@ from django.utils import timezone
 
 from scheduler import calendars, navigation, notice_words, notices, permissions, providers, timegrid
 from scheduler.dayplans import Closure, day_plan
-from scheduler.models import Booking, Membership, Notice, Organisation, Participant, Role
+from scheduler.models import Booking, Notice, Organisation, Participant, Role
 from scheduler.names import Name
 from scheduler.providers import Entry, Need, Reader
 
 WHOLE_CENTRE_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER})
-WHOLE_SCHOOL_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF})
+WHOLE_SCHOOL_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF, Role.DEVICE})
 AHEAD_OF_US = frozenset({"planned", "soon", "live"})
 NEVER_NEXT = frozenset({Booking.Kind.PRACTICE, Booking.Kind.LOCAL})
 FURTHEST = timedelta(days=3660)
@@ -142,15 +142,15 @@ def own_bookings(reader: Reader, now: datetime) -> QuerySet[Booking]:
     """What of the visible bookings is this reader's own day.
 
     Planners and administrators: all that their centre organises. A school's people: what their
-    school takes part in; a device: what its set takes part in. Everybody: where they are a person.
+    school takes part in. Everybody: where they are a person.
     """
     mine = Q(person__user=reader.user)
     organised: list[int] = []
     for membership in reader.memberships:
         if membership.role in WHOLE_CENTRE_ROLES:
             organised.append(membership.organisation_id)
-        else:
-            mine |= _of_post(membership)
+        elif membership.role in WHOLE_SCHOOL_ROLES:
+            mine |= Q(organisation=membership.organisation_id)
     taking_part = Participant.objects.filter(mine)
     return (
         permissions.visible_bookings(reader.user, now, posts=reader.memberships)
@@ -165,15 +165,6 @@ def own_bookings(reader: Reader, now: datetime) -> QuerySet[Booking]:
     )
 
 
-def _of_post(membership: Membership) -> Q:
-    if membership.role == Role.DEVICE and membership.location_id is not None:
-        here = Q(location=membership.location_id) | Q(location=None)
-        return here & Q(organisation=membership.organisation_id, person=None)
-    if membership.role in WHOLE_SCHOOL_ROLES | {Role.DEVICE}:
-        return Q(organisation=membership.organisation_id)
-    return Q(pk__in=())
-
-
 def page(reader: Reader, day: date, now: datetime) -> Page:
     """Everything the page shows; the number of queries does not grow with the bookings."""
     zone = zone_of(reader)
@@ -181,10 +172,13 @@ def page(reader: Reader, day: date, now: datetime) -> Page:
     bookings = _bookings_of(reader, day, zone, now)
     entries = _entries(bookings, reader, now)
     listed = [e for e in entries if e.booking.kind != Booking.Kind.PRACTICE]
-    mine = {b.pk for b in bookings if b.is_reader_taking_part}  # type: ignore[attr-defined]  # annotated below
+    mine = {b.pk for b in bookings if b.is_readers_own}  # type: ignore[attr-defined]  # annotated below
     is_whole_centre = any(m.role in WHOLE_CENTRE_ROLES for m in reader.memberships)
-    candidates = [e for e in listed if not is_whole_centre or e.booking.pk in mine]
-    upcoming = _next(candidates, reader, now) if is_today else None
+    own = [e for e in listed if e.booking.pk in mine]
+    upcoming = _next(own, reader, now) if is_today else None
+    if is_today and not upcoming and not is_whole_centre:
+        # A receiving set with nothing of its own still leads to what its school takes part in.
+        upcoming = _next(listed, reader, now)
     rows = [Row(e, upcoming is not None and e is upcoming.entry) for e in listed]
     over = [r for r in rows if r.entry.interval.end <= now] if is_today and len(rows) >= LONG_DAY else []
     unread = notices.of(reader.user).filter(read_at=None)
@@ -211,14 +205,17 @@ def page(reader: Reader, day: date, now: datetime) -> Page:
 
 def _bookings_of(reader: Reader, day: date, zone: ZoneInfo, now: datetime) -> list[Booking]:
     whole = timegrid.whole_day(day, zone)
-    taking_part = Participant.objects.filter(booking=OuterRef("pk"), person__user=reader.user)
+    sets = [m.location_id for m in reader.memberships if m.location_id is not None]
+    own = Participant.objects.filter(
+        Q(person__user=reader.user) | Q(location__in=sets), booking=OuterRef("pk"), withdrawn_at=None
+    )
     return list(
         own_bookings(reader, now)
         .filter(start__lt=whole.end, end__gt=whole.start)
         .filter(kind__in=providers.registered())
-        .annotate(is_reader_taking_part=Exists(taking_part))
+        .annotate(is_readers_own=Exists(own))
         # A school's own lessons are in its timetable; here they would hide the broadcasts.
-        .filter(~Q(kind=Booking.Kind.LOCAL) | Q(is_reader_taking_part=True))
+        .filter(~Q(kind=Booking.Kind.LOCAL) | Q(is_readers_own=True))
         .select_related("organiser")
         .order_by("start", "pk")
     )

@@ -127,5 +127,5 @@ def chip(words: str, state: str = "planned", sign: str = "") -> SafeString:
         '<span class="chip{}">{}{}</span>',
         f" {look}" if look else "",
         icon(picture) if picture else "",
-        words,
+        words[:1].upper() + words[1:],  # "soon" within a sentence, "Soon" by itself
     )

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from scheduler import bookings, providers, readers, today
-from scheduler.models import Booking, CalendarDay, Membership, Role, User
+from scheduler.models import Booking, CalendarDay, Location, Membership, Resource, Role, User
 from scheduler.providers import Need
 from tests.cast import THURSDAY, World, at
 from tests.scheduler.plain_provider import PlainProvider, lessons_by_title_alone
@@ -95,6 +95,24 @@ def test_day_of_a_school_holds_what_it_takes_part_in(world: World, name: str) ->
 
     assert titles(page_of(getattr(world, name))) == ["数学Ⅱ 合同", "利尻だけ"]
     assert titles(page_of(world.kudo)) == ["数学Ⅱ 合同"]
+
+
+def test_next_of_a_receiving_set_is_its_own_lesson_before_the_schools(world: World) -> None:
+    others = book(world, 2)
+    own = book(world, 3)
+    elsewhere = Location.objects.create(
+        kind=Resource.Kind.RECEIVING_SET, organisation=world.rishiri, name="受信機材2", position=2
+    )
+    others.participants.filter(organisation=world.rishiri).update(location=elsewhere)
+
+    page = page_of(world.rishiri_device)
+    bookings.cancel(own, by=world.suzuki, now=BEFORE, intention=uuid4())
+    without_own = page_of(world.rishiri_device)
+
+    assert page.upcoming is not None
+    assert page.upcoming.entry.booking == own
+    assert without_own.upcoming is not None
+    assert without_own.upcoming.entry.booking == others
 
 
 def test_day_of_a_stranger_is_empty_and_says_that_no_post_is_known(world: World) -> None:
