@@ -6,6 +6,7 @@ import os
 
 import hypothesis
 import pytest
+import redis
 
 from tests import cast
 
@@ -18,3 +19,17 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 @pytest.fixture
 def world(db: None) -> cast.World:
     return cast.build()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A Redis database that a test may fill and empty (`make test` starts one where none runs)."""
+    url = os.environ.get("ENKAKU_TEST_REDIS", "redis://127.0.0.1:6379/15")
+    client = redis.Redis.from_url(url, socket_connect_timeout=2)
+    try:
+        client.flushdb()
+    except redis.RedisError:
+        pytest.skip("Redis does not answer")
+    finally:
+        client.close()
+    return url

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -18,6 +19,7 @@ from urllib.request import urlopen
 from tests.environment import ROOT
 
 STARTS_WITHIN_S = 60
+PASSWORD = "snow-on-the-ferry"
 _ADDRESS = re.compile(r"running at (http://\S+)/ ")
 
 
@@ -97,3 +99,31 @@ def wait_until(condition: object, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
+    """Rows of the service's database, read beside it."""
+    with closing(sqlite3.connect(folder / "enkaku.sqlite3", timeout=20)) as database:
+        return database.execute(query).fetchall()
+
+
+def run_in(folder: Path, code: str) -> str:
+    """What `code` prints when run with the service's models."""
+    done = manage(folder, "shell", "--no-imports", "-c", code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def add_user(folder: Path, email: str) -> None:
+    facts = f"'{email}', '{PASSWORD}', name='佐藤 直子'"
+    run_in(folder, f"from scheduler.models import User; User.objects.create_user({facts})")
+
+
+def leave_a_notice_to_somebody_who_left(folder: Path) -> None:
+    """Work for the outbox job: it gives such a notice up ("failed") and writes to nobody."""
+    run_in(
+        folder,
+        "from django.utils import timezone; from scheduler.models import Notice, User;"
+        "user = User.objects.create_user('left@example.jp', None, name='異動', is_active=False);"
+        "Notice.objects.create(recipient=user, kind='booked', dedupe_key='left', due_at=timezone.now())",
+    )

@@ -14,35 +14,21 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, OpenerDirector, build_opener
 
-import pytest
-
-from tests.setup.service import manage, running, status, wait_until
+from tests.setup.service import (
+    PASSWORD,
+    add_user,
+    ask,
+    leave_a_notice_to_somebody_who_left,
+    manage,
+    running,
+    status,
+    wait_until,
+)
 
 ENDS_WITHIN_S = 5
-PASSWORD = "snow-on-the-ferry"
 MIGRATE = ("--port", "0", "--first", "migrate --verbosity=0")
 COLLECT = ("--first", "collectstatic --noinput --verbosity=0")
 """Pages name their assets by content, so that no page is served without them."""
-
-
-def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(folder / "enkaku.sqlite3", timeout=20) as database:
-        return database.execute(query).fetchall()
-
-
-def add_user(folder: Path, email: str) -> None:
-    made = (
-        f"from scheduler.models import User; User.objects.create_user('{email}', '{PASSWORD}', name='佐藤')"
-    )
-    done = manage(folder, "shell", "--no-imports", "-c", made)
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture
-def migrated(tmp_path: Path) -> Path:
-    done = manage(tmp_path, "migrate", "--verbosity=0")
-    assert done.returncode == 0, done.stderr
-    return tmp_path
 
 
 def test_serve_answers_and_ends_in_silence_on_ctrl_c(tmp_path: Path) -> None:
@@ -57,23 +43,17 @@ def test_serve_answers_and_ends_in_silence_on_ctrl_c(tmp_path: Path) -> None:
     assert said == []
 
 
-def test_serve_runs_the_periodic_jobs_in_its_own_process(migrated: Path) -> None:
-    left = (
-        "from django.utils import timezone; from scheduler.models import Notice, User;"
-        "user = User.objects.create_user('left@example.jp', None, name='異動', is_active=False);"
-        "Notice.objects.create(recipient=user, kind='booked', dedupe_key='left', due_at=timezone.now())"
-    )
-    done = manage(migrated, "shell", "--no-imports", "-c", left)
-    assert done.returncode == 0, done.stderr
+def test_serve_runs_the_periodic_jobs_in_its_own_process(ready: Path) -> None:
+    leave_a_notice_to_somebody_who_left(ready)
     states = "SELECT state FROM scheduler_notice"
-    assert ask(migrated, states) == [("due",)]
+    assert ask(ready, states) == [("due",)]
 
-    with running(migrated, "--port", "0") as service:
+    with running(ready, "--port", "0") as service:
         assert service.url
-        wait_until(lambda: ask(migrated, states) != [("due",)], 20)
+        wait_until(lambda: ask(ready, states) != [("due",)], 20)
 
     # Whoever has left the service is written to no more: the outbox job has looked at the notice.
-    assert ask(migrated, states) == [("failed",)]
+    assert ask(ready, states) == [("failed",)]
 
 
 def test_a_second_start_keeps_the_data_and_the_secret(tmp_path: Path) -> None:
@@ -105,11 +85,11 @@ def test_a_taken_port_is_told_in_both_languages_and_nothing_is_done(tmp_path: Pa
     assert not (tmp_path / "enkaku.sqlite3").exists()
 
 
-def test_serve_listens_on_the_port_of_the_environment(migrated: Path) -> None:
+def test_serve_listens_on_the_port_of_the_environment(ready: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
 
-    with running(migrated, PORT=str(port)) as service:
+    with running(ready, PORT=str(port)) as service:
         assert service.url == f"http://127.0.0.1:{port}"
 
 
@@ -134,11 +114,12 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-def _sign_in(opener: OpenerDirector, url: str, answers: list[int]) -> None:
+def _sign_in(opener: OpenerDirector, url: str, asking: threading.Event, answers: list[int]) -> None:
     with opener.open(f"{url}/accounts/login/", timeout=30) as page:
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
     assert token
     facts = {"login": "slow@example.jp", "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
+    asking.set()
     try:
         with opener.open(f"{url}/accounts/login/", data=urlencode(facts).encode(), timeout=30) as answer:
             answers.append(answer.status)
@@ -147,17 +128,18 @@ def _sign_in(opener: OpenerDirector, url: str, answers: list[int]) -> None:
         redirect.close()
 
 
-def test_a_request_in_flight_is_answered_before_the_process_ends(migrated: Path) -> None:
-    add_user(migrated, "slow@example.jp")
-    answers: list[int] = []
+def test_a_request_in_flight_is_answered_before_the_process_ends(ready: Path) -> None:
+    add_user(ready, "slow@example.jp")
+    asking, answers = threading.Event(), list[int]()
     opener = build_opener(HTTPCookieProcessor(CookieJar()), _Stay())
-    with running(migrated, "--port", "0", "--no-worker", *COLLECT) as service:
-        writer = sqlite3.connect(migrated / "enkaku.sqlite3", isolation_level=None)
+    with running(ready, "--port", "0", "--no-worker") as service:
+        writer = sqlite3.connect(ready / "enkaku.sqlite3", isolation_level=None)
         # Signing in writes a session, and waits as long as somebody else writes.
         writer.execute("BEGIN IMMEDIATE")
-        visitor = threading.Thread(target=_sign_in, args=(opener, service.url, answers))
+        visitor = threading.Thread(target=_sign_in, args=(opener, service.url, asking, answers))
         visitor.start()
-        time.sleep(3)  # the request must have come to its write, which nothing outside shows
+        assert asking.wait(30)
+        time.sleep(1.5)  # until the server has read the request, which nothing outside shows
         service.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)  # and the signal must have come before the answer
         assert (answers, service.process.poll()) == ([], None)

@@ -1,0 +1,25 @@
+"""A migrated database and collected assets, made once and copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.setup.service import manage
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("service")
+    for command in (("migrate", "--verbosity=0"), ("collectstatic", "--noinput", "--verbosity=0")):
+        done = manage(folder, *command)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def ready(_template: Path, tmp_path: Path) -> Path:
+    """A folder in which a service can start at once."""
+    return Path(shutil.copytree(_template, tmp_path / "var"))
