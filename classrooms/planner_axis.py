@@ -6,6 +6,7 @@ writes those as one stylesheet. Words are in the reader's language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -147,7 +148,8 @@ class AxisBuilder:
         return wallclock.clock_range(interval.start, interval.end, self.zone, self.language)
 
     def _title(self, taken: Taken) -> str:
-        return taken.title.in_language(self.language)
+        """The course alone: what a section adds to it in brackets is too long for a box."""
+        return re.split("[（(]", taken.title.in_language(self.language))[0].strip()
 
     def _pick(self, interval: Interval, first: str, second: str) -> Box:
         return self._box(
@@ -164,7 +166,7 @@ class AxisBuilder:
                 "title": f"{self._title(taken)} {partners}".strip(),
             }
             boxes.append(self._box("busy", taken.interval, self._title(taken), partners, words))
-        if self.chosen:
+        if self.chosen and self.outlook.known.is_free(teacher.pk, self.chosen.union):
             union = self.chosen.union
             boxes.append(self._pick(union, f"{self._clock(union.start)}–", self._clock(union.end)))
         return Row("person", teacher.label.in_language(self.language), _("Teacher"), tuple(boxes))
@@ -190,7 +192,7 @@ class AxisBuilder:
         studios = {studio.pk: studio for studio in self.outlook.wish.studios}
         free = self.outlook.known.free_of(studios, union)
         if not free:
-            return self._pick(union, _("%(n)d rooms") % {"n": 0}, "")
+            return self._studio_box(union)
         left = _("%(n)d more free") % {"n": len(free) - 1}
         return self._pick(union, studios[free[0]].label.in_language(self.language), left)
 
@@ -239,7 +241,8 @@ class AxisBuilder:
         for period in plan.periods:
             if any(closure.interval.overlaps(period.interval) for closure in plan.closures):
                 continue
-            yield self._pick_period(period) if period == chosen else self._period(group, period)
+            box = self._period(group, period)
+            yield self._pick_period(period) if period == chosen and box.kind == "bell" else box
         for taken in self._beside_periods(group, plan):
             yield self._box("busy", taken.interval, self._title(taken), _kind_words(taken), "")
 
