@@ -24,7 +24,7 @@ def of_feed(address: str) -> FeedAddress:
     webcal = f"webcal://{address.partition('://')[2]}"
     query = urlencode({"url": address, "name": "Enkaku"})
     # Made of digits by segno alone: nothing of the address enters the markup as text.
-    picture = mark_safe(segno.make(webcal, error="m").svg_inline(scale=5, border=4))  # noqa: S308
+    picture = mark_safe(segno.make(webcal, error="m").svg_inline(border=4, omitsize=True))  # noqa: S308
     return FeedAddress(
         https=address,
         webcal=webcal,

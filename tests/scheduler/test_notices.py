@@ -133,7 +133,7 @@ def test_every_kind_has_a_sentence_in_both_languages(world: World) -> None:
             assert "数学" in words.sentence
             assert "数学" not in words.subject
             assert "%" not in words.sentence + words.subject
-    assert "休業（臨時休業（暴風雪））" in " ".join(sentences(world.kudo))
+    assert "礼文が「臨時休業（暴風雪）」のため" in " ".join(sentences(world.kudo))
 
 
 def test_telling_again_writes_nothing_new(world: World) -> None:
