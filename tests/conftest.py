@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 
+from pathlib import Path
+
 import hypothesis
 import pytest
 import redis
+from django.conf import settings
 
 from tests import cast
 
@@ -14,6 +17,15 @@ from tests import cast
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Removes what a killed run left of SQLite's log: with a new file beside it, it reads as damage."""
+    name = settings.DATABASES["default"].get("TEST", {}).get("NAME")
+    for ending in ("-wal", "-shm"):
+        if name:
+            Path(f"{name}{ending}").unlink(missing_ok=True)
 
 
 @pytest.fixture
