@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from scheduler import checks
 from scheduler.config import environment
@@ -28,13 +28,13 @@ FITTING = {
 """A whole set of settings with which production may start."""
 
 
-def found(settings: SettingsWrapper, **changes: object) -> list[str]:
+def found(settings: Settings, **changes: object) -> list[str]:
     for name, value in {**FITTING, **changes}.items():
         setattr(settings, name, value)
     return [message.id or "" for message in checks.check_settings(None)]
 
 
-def test_settings_that_fit_are_passed_in_silence(settings: SettingsWrapper) -> None:
+def test_settings_that_fit_are_passed_in_silence(settings: Settings) -> None:
     assert found(settings) == []
 
 
@@ -57,7 +57,7 @@ def test_settings_that_fit_are_passed_in_silence(settings: SettingsWrapper) -> N
     ids=str,
 )
 def test_a_setting_that_does_not_fit_is_named(
-    settings: SettingsWrapper, changes: dict[str, object], expected: list[str]
+    settings: Settings, changes: dict[str, object], expected: list[str]
 ) -> None:
     assert found(settings, **changes) == expected
 
