@@ -11,7 +11,7 @@ from scheduler.models import Booking
 
 
 def words(kind: str) -> dict[str, str]:
-    return {**_controls(), **_connection(), **_people(), **_trouble(), **_voice(kind)}
+    return {**_controls(), **_connection(kind), **_people(), **_trouble(), **_voice(kind)}
 
 
 def _controls() -> dict[str, str]:
@@ -28,12 +28,13 @@ def _controls() -> dict[str, str]:
     }
 
 
-def _connection() -> dict[str, str]:
+def _connection(kind: str) -> dict[str, str]:
+    is_lesson = kind == Booking.Kind.LESSON
     return {
         "connecting": gettext("Connecting"),
         "connected": gettext("Connected"),
         "reconnecting": gettext("Reconnecting, {n} s"),
-        "live": pgettext("room", "On air"),
+        "live": pgettext("lesson", "On air") if is_lesson else pgettext("meeting", "On air"),
         "soon": gettext("Not yet begun"),
         "over": gettext("Time is up"),
         "begins_in": gettext("Begins in {n} min"),
@@ -85,6 +86,17 @@ def _trouble() -> dict[str, str]:
         ),
         "video_busy": gettext(
             "Another program uses the camera. Close it, then try again. Your voice goes on without it."
+        ),
+        "both_blocked": gettext(
+            "Camera and microphone are blocked in this browser. Press the sign beside the address, allow "
+            "both, then try again. You can listen meanwhile."
+        ),
+        "both_none": gettext(
+            "No camera and no microphone were found. Check their cables, then try again. You can listen "
+            "meanwhile."
+        ),
+        "both_busy": gettext(
+            "Another program uses camera and microphone. Close it, then try again. You can listen meanwhile."
         ),
         "try_again": gettext("Try again"),
         "sound_blocked": gettext("This browser plays no sound until you press once."),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from realtime import access, room_words
 from realtime.access import Admission, Reason, Refusal
 from scheduler import wallclock
-from scheduler.models import Organisation, Participant, User
+from scheduler.models import Booking, Organisation, Participant, User
 
 
 @never_cache
@@ -66,7 +66,10 @@ def _room(admission: Admission, now: datetime) -> dict[str, Any]:
     booking = admission.booking
     mine = admission.participant or booking
     sides = list(
-        Participant.objects.filter(booking=booking, person=None).standing().select_related("organisation")
+        Participant.objects.filter(booking=booking, person=None)
+        .standing()
+        .exclude(organisation=booking.organiser)
+        .select_related("organisation")
     )
     zone = admission.organisation.zone
     return {
@@ -85,6 +88,7 @@ def _room(admission: Admission, now: datetime) -> dict[str, Any]:
             "start": mine.start.isoformat(),
             "end": mine.end.isoformat(),
             "zone": zone.key,
+            "timed": booking.kind != Booking.Kind.PRACTICE,
             "ends": [_end(side.organisation, side) for side in sides if side.end < mine.end],
             "icons": static("scheduler/icons.svg"),
             "today": reverse("scheduler:today"),

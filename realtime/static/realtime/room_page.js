@@ -55,6 +55,8 @@ const clock = new Clock({ reader: facts, times: facts });
 
 /** @type {Tracks} */
 let tracks = { audio: null, video: null };
+/** @type {Partial<Record<Kind, Why>>} */
+let problems = {};
 
 // Ourselves
 
@@ -70,8 +72,9 @@ async function openDevices(kinds) {
   for (const kind of kinds) {
     tracks = { ...tracks, [kind]: opened.tracks[kind] };
     opened.tracks[kind]?.addEventListener("ended", () => void openDevices([kind]));
-    complain(kind, opened.problems[kind]);
+    problems = { ...problems, [kind]: opened.problems[kind] };
   }
+  complain();
   byId("self-video", HTMLVideoElement).srcObject = tracks.video ? new MediaStream([tracks.video]) : null;
   call.setTracks(tracks);
   render();
@@ -88,13 +91,20 @@ async function toggle(kind) {
   render();
 }
 
-/**
- * What cannot be used gets words that help; everything else goes on.
- * @param {Kind} kind
- * @param {Why | undefined} why
- */
-function complain(kind, why) {
-  notice(kind, why && words[`${kind}_${why}`], words.try_again, () => void openDevices([kind]));
+/** What cannot be used gets words that help; everything else goes on. */
+function complain() {
+  const { audio, video } = problems;
+  const isOne = audio !== undefined && audio === video;
+  notice(
+    "both",
+    isOne ? words[`both_${audio}`] : undefined,
+    words.try_again,
+    () => void openDevices(["audio", "video"]),
+  );
+  for (const kind of /** @type {const} */ (["audio", "video"])) {
+    const text = isOne || !problems[kind] ? undefined : words[`${kind}_${problems[kind]}`];
+    notice(kind, text, words.try_again, () => void openDevices([kind]));
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { VOICE } from "./names.js";
  * @import { Call, Member } from "./call.js"
  * @import { Reader } from "./names.js"
  * @import { Tracks } from "./peer.js"
- * @typedef {{start: string, end: string, now: string, zone: string, layout: "host" | "school",
+ * @typedef {{start: string, end: string, now: string, zone: string, layout: "host" | "school", timed: boolean,
  *   ends: {name: string, end: string}[]}} Times
  */
 
@@ -117,9 +117,11 @@ export class Clock {
     say(this.#phase, words[phase]);
     say(this.#remaining, this.#left(phase, now, start, end));
     this.#progress.value = Math.max(0, Math.min(100, ((now - start) / (end - start)) * 100));
-    this.#progress.hidden = phase !== "live";
+    this.#progress.hidden = phase !== "live" || !this.#times.timed;
     say(this.#clock, this.#at(now));
     this.#sayConnection();
+    // The practice room is open all day: nothing begins or ends in it.
+    this.#phase.hidden = this.#remaining.hidden = !this.#times.timed;
   }
 
   /**
@@ -133,12 +135,13 @@ export class Clock {
     const minutes = (/** @type {number} */ until) => Math.max(0, Math.ceil((until - now) / 60_000));
     if (phase === "soon") return fill(words.begins_in, { n: minutes(start) });
     if (phase === "over") return fill(words.ended_at, { time: this.#at(end) });
+    const sentence = this.#times.layout === "school" ? words.left_until : words.left;
     const [earlier] = this.#times.ends
       .map((side) => ({ name: side.name, m: minutes(Date.parse(side.end)) }))
       .filter(({ m }) => m > 0 && m < minutes(end))
       .sort((one, other) => one.m - other.m);
-    if (earlier) return fill(words.left_earlier, { n: minutes(end), ...earlier });
-    const sentence = this.#times.layout === "school" ? words.left_until : words.left;
+    if (earlier && this.#times.layout === "host")
+      return fill(words.left_earlier, { n: minutes(end), ...earlier });
     return fill(sentence, { n: minutes(end), time: this.#at(end) });
   }
 

@@ -123,10 +123,16 @@ export class Tiles extends EventTarget {
     const hasPicture = Boolean(member?.facts.video && member.tracks.video);
     show(stage, hasPicture && member ? member.tracks.video : null);
     stage.hidden = !hasPicture;
-    stage.classList.toggle("dimmed", Boolean(member && condition(member, this.#reader).state === "broken"));
+    const { state, text } = member ? condition(member, this.#reader) : { state: "plain", text: "" };
+    stage.classList.toggle("dimmed", state === "broken");
     stageWords.hidden = hasPicture;
     stageName.hidden = member === undefined;
-    if (member) say(stageName, called(member.facts, this.#reader));
+    stageName.dataset.state = state;
+    if (member) {
+      const name = make("b", { text: called(member.facts, this.#reader) });
+      const line = make("span", {}, name, make("span", { text }));
+      if (stageName.textContent !== line.textContent) stageName.replaceChildren(...line.childNodes);
+    }
     say(stageWords, this.#stageWords(member, words));
   }
 

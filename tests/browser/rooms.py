@@ -1,0 +1,90 @@
+"""Looking into a room's page: what its connections have decoded, who it thinks is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import signing
+from playwright.sync_api import Page
+
+# Installed before the page's own scripts: remembers every connection, so that its statistics
+# can be read. Nothing of the page is changed by it.
+REMEMBER_CONNECTIONS = """
+const Native = window.RTCPeerConnection;
+window.connections = [];
+window.RTCPeerConnection = class extends Native {
+  constructor(...given) { super(...given); window.connections.push(this); }
+};
+"""
+INBOUND = """
+async () => {
+  const legs = [];
+  for (const connection of window.connections) {
+    if (connection.connectionState === "closed") continue;
+    const leg = {frames: 0, audio_bytes: 0, audio_packets: 0, state: connection.connectionState};
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type !== "inbound-rtp") continue;
+      if (report.kind === "video") leg.frames += report.framesDecoded;
+      else { leg.audio_bytes += report.bytesReceived; leg.audio_packets += report.packetsReceived; }
+    }
+    legs.push(leg);
+  }
+  return legs;
+}
+"""
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One connection of a page, as far as media came in on it."""
+
+    frames: int
+    audio_bytes: int
+    audio_packets: int
+    state: str
+
+
+def legs(page: Page) -> list[Leg]:
+    return [Leg(**facts) for facts in page.evaluate(INBOUND)]
+
+
+def wait_for_media(page: Page, count: int, *, within_s: float = 40) -> list[Leg]:
+    """Returns when `count` connections have decoded pictures and taken in sound."""
+    for _ in range(int(within_s * 2)):
+        now = legs(page)
+        flowing = [
+            leg for leg in now if leg.state == "connected" and leg.frames > 5 and leg.audio_bytes > 500
+        ]
+        if len(flowing) == count:
+            return flowing
+        page.wait_for_timeout(500)
+    raise AssertionError(f"{count} legs wanted, got {legs(page)}")
+
+
+def growth(page: Page, seconds: float = 2) -> list[tuple[int, int]]:
+    """Frames decoded and bytes of sound on every open connection within so many seconds."""
+    before = legs(page)
+    page.wait_for_timeout(seconds * 1000)
+    return [
+        (after.frames - then.frames, after.audio_bytes - then.audio_bytes)
+        for then, after in zip(before, legs(page), strict=True)
+    ]
+
+
+def peer_id(page: Page) -> str:
+    """The id that the server gave this page, read from its resume token."""
+    key = "Object.keys(sessionStorage).find((name) => name.startsWith('room '))"
+    token: Any = page.evaluate(f"sessionStorage.getItem({key})")
+    return str(signing.loads(token, salt="realtime.resume")[1])
+
+
+def close_code(page: Page, room: object) -> int:
+    """With which code a socket of this page into that room is closed."""
+    script = """
+    (room) => new Promise((resolve) => {
+      const socket = new WebSocket(`ws://${location.host}/ws/rooms/${room}/`);
+      socket.onclose = (event) => resolve(event.code);
+    })
+    """
+    return int(page.evaluate(script, str(room)))

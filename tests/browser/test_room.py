@@ -1,0 +1,175 @@
+"""A teacher and two schools in a real room: real server, real browsers, real media."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from realtime.models import Visit
+from scheduler.models import Booking
+from tests.browser.live import LiveServer, NewContext, rows, sign_in
+from tests.browser.rooms import REMEMBER_CONNECTIONS, close_code, growth, peer_id, wait_for_media
+from tests.cast import World
+from tests.realtime.lessons import book_lesson, book_practice
+
+pytestmark = pytest.mark.browser
+
+Enter = Callable[..., Page]
+LARGE = {"width": 1280, "height": 720}
+
+
+@pytest.fixture
+def lesson(transactional_db: None, world: World) -> Booking:
+    """A lesson that began five minutes ago."""
+    now = timezone.now()
+    return book_lesson(world, now - timedelta(minutes=5), now=now, rebun_minutes=45)
+
+
+@pytest.fixture
+def enter(lesson: Booking, live: LiveServer, new_context: NewContext) -> Enter:
+    """Opens the lesson's room as the account with this address: opening the page is entering."""
+
+    def go(who: str, booking: Booking = lesson, **options: object) -> Page:
+        context = new_context(**options)
+        context.add_init_script(REMEMBER_CONNECTIONS)
+        page = sign_in(context.new_page(), f"{who}@example.jp")
+        page.goto(f"/rooms/{booking.uid}/")
+        return page
+
+    return go
+
+
+def everybody(enter: Enter) -> tuple[Page, Page, Page]:
+    """The teacher and both schools, in the room and with media."""
+    teacher = enter("sato")
+    rishiri, rebun = (enter(f"{school}-set1", viewport=LARGE) for school in ("rishiri", "rebun"))
+    wait_for_media(teacher, 2)
+    wait_for_media(rishiri, 1)
+    wait_for_media(rebun, 1)
+    return teacher, rishiri, rebun
+
+
+def test_a_teacher_and_two_schools_see_and_hear_each_other(enter: Enter) -> None:
+    teacher, rishiri, rebun = everybody(enter)
+
+    grown = [*growth(teacher), *growth(rishiri), *growth(rebun)]
+
+    assert len(grown) == 4
+    assert all(frames > 10 and sound > 1000 for frames, sound in grown), grown
+    for school in (rishiri, rebun):
+        expect(school.locator("#voice")).to_contain_text("先生に声が届いています")
+    expect(teacher.locator("#voice-count")).to_have_text("音声確認 2/2校")
+    expect(teacher.locator("#tiles")).to_contain_text("利尻")
+    expect(teacher.locator("#tiles")).to_contain_text("礼文")
+
+
+def test_a_reloaded_school_gets_its_media_back_while_the_others_do_nothing(enter: Enter) -> None:
+    teacher, rishiri, rebun = everybody(enter)
+    before = peer_id(rishiri)
+
+    rishiri.reload()
+    wait_for_media(rishiri, 1)
+    wait_for_media(teacher, 2)
+
+    assert peer_id(rishiri) == before
+    grown = [*growth(teacher), *growth(rishiri), *growth(rebun)]
+    assert all(frames > 10 and sound > 1000 for frames, sound in grown), grown
+    assert teacher.locator("#tiles li").count() == 2
+    assert rows(lambda: Visit.objects.filter(peer=before).count()) == 1
+
+
+def test_a_killed_server_stops_no_media_and_everybody_returns_as_before(
+    enter: Enter, live: LiveServer
+) -> None:
+    pages = everybody(enter)
+    before = [peer_id(page) for page in pages]
+
+    live.kill()
+    while_down = [step for page in pages for step in growth(page)]
+    expect(pages[0].locator("#connection")).to_contain_text("つなぎ直し中")
+    live.start()
+    for page in pages:
+        expect(page.locator("#connection")).to_have_attribute("data-state", "ok")
+    pages[0].wait_for_timeout(3000)
+
+    assert all(frames > 10 and sound > 1000 for frames, sound in while_down), while_down
+    assert [peer_id(page) for page in pages] == before
+    assert [page.evaluate("window.connections.length") for page in pages] == [2, 1, 1]
+    afterwards = [step for page in pages for step in growth(page)]
+    assert all(frames > 10 and sound > 1000 for frames, sound in afterwards), afterwards
+
+
+def test_a_stranger_finds_no_page_and_a_socket_closed_with_4403(
+    lesson: Booking, live: LiveServer, new_context: NewContext
+) -> None:
+    page = sign_in(new_context().new_page(), "kato@example.jp")
+
+    response = page.goto(f"/rooms/{lesson.uid}/")
+
+    assert response is not None
+    assert response.status == 404
+    assert close_code(page, lesson.uid) == 4403
+    assert close_code(page, "00000000-0000-4000-8000-000000000000") == 4403
+    anonymous = new_context().new_page()
+    anonymous.goto("/accounts/login/")
+    assert close_code(anonymous, lesson.uid) == 4401
+
+
+def test_a_blocked_camera_and_microphone_leave_a_listener_with_words_that_help(enter: Enter) -> None:
+    teacher = enter("sato")
+    blocked = (
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
+    )
+    rishiri = enter("rishiri-set1", viewport=LARGE)
+    rishiri.context.add_init_script(blocked)
+    rishiri.reload()
+
+    expect(rishiri.locator("#notices")).to_contain_text("カメラとマイクが止められています")
+    expect(rishiri.locator("#voice")).to_contain_text("こちらの声は届きません")
+    wait_for_media(rishiri, 1)
+    expect(teacher.locator("#people")).to_contain_text("聞くだけで参加")
+
+
+def test_chat_and_raised_hands_reach_everybody_in_order(enter: Enter) -> None:
+    teacher, rishiri, rebun = enter("sato"), enter("rishiri-set1"), enter("rebun-set1")
+
+    rebun.get_by_role("button", name="手を挙げる").click()
+    expect(teacher.locator("#hands")).to_contain_text("礼文")
+    rishiri.get_by_role("button", name="手を挙げる").click()
+    rishiri.get_by_role("button", name="チャット").click()
+    rishiri.get_by_label("この教室の全員へ").fill("<b>聞こえます</b>")
+    rishiri.get_by_role("button", name="書き込む").click()
+
+    expect(teacher.locator("#hands li")).to_have_text(["礼文 受信機材1", "利尻 受信機材1"])
+    teacher.get_by_role("button", name="チャット 新着1").click()
+    expect(teacher.locator("#chat-lines")).to_contain_text("<b>聞こえます</b>")
+    rebun.get_by_role("button", name="手を下ろす").click()
+    expect(teacher.locator("#hands li")).to_have_text(["利尻 受信機材1"])
+
+
+def test_everybody_with_a_post_may_try_the_practice_room(enter: Enter, world: World) -> None:
+    practice = rows(lambda: book_practice(world, now=timezone.now()))
+
+    tanaka, kudo = enter("tanaka", practice), enter("kudo", practice)
+
+    wait_for_media(tanaka, 1)
+    wait_for_media(kudo, 1)
+    expect(tanaka.locator("#voice")).to_contain_text("相手に声が届いています")
+
+
+def test_leaving_ends_the_visit_and_empties_the_tile(enter: Enter) -> None:
+    teacher, rishiri, _ = everybody(enter)
+    peer = peer_id(rishiri)
+
+    rishiri.get_by_role("button", name="退室").click()
+    rishiri.wait_for_url("**/")
+
+    expect(teacher.locator("#tiles li")).to_have_count(1)
+    teacher.wait_for_timeout(1000)
+    visit = rows(lambda: Visit.objects.get(peer=peer))
+    assert visit.end_reason == Visit.EndReason.LEFT
+    assert visit.ended_at == visit.last_beat_at
