@@ -16,7 +16,7 @@ from classrooms.wishes import Wish
 from scheduler import timegrid, wallclock
 
 WEEKS = 12
-SHOWN_PER_WEEK = 8
+SHOWN_PER_WEEK = 4
 SHOWN_HOURS = 6
 
 
