@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classrooms.models.sections import Section
 from scheduler.models import Booking, Organisation, Participant
@@ -26,7 +27,7 @@ class Reception(models.Model):
 
     class State(models.TextChoices):
         PLANNED = "planned", _("planned")
-        HELD = "held", _("held")
+        HELD = "held", pgettext_lazy("reception", "held")
         CANCELLED = "cancelled", _("cancelled")
         CLOSED = "closed", _("school closed")
         SELF_STUDY = "self_study", _("self-study")
