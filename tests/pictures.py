@@ -72,8 +72,8 @@ def sessions(pictures: list[Picture]) -> dict[tuple[str, str], str]:
 def take(
     browser: Browser, server: LiveServer, pictures: list[Picture], keys: dict[tuple[str, str], str]
 ) -> int:
-    """Writes the files and says which pages are wider than their window; gives how many there are."""
-    too_wide = 0
+    """Writes the files; says and counts the pages that fail or are wider than their window."""
+    failed = 0
     for width, (across, down) in WIDTHS.items():
         for language in LANGUAGES:
             for picture in pictures:
@@ -92,20 +92,26 @@ def take(
                     )
                 context.add_cookies(cookies)  # type: ignore[arg-type]  # a plain dict is a SetCookieParam
                 page = context.new_page()
-                page.goto(picture.path)
+                answer = page.goto(picture.path)
+                if answer is None or answer.status >= 500:
+                    failed += 1
+                    print(f"{picture.name} {width} {language}: {answer.status if answer else 'no answer'}")
+                    context.close()
+                    continue
                 if picture.act:
                     picture.act(page)
-                page.wait_for_load_state("networkidle")
+                # A room is never idle: its beats go on.
+                page.wait_for_load_state("load" if picture.path.startswith("/rooms/") else "networkidle")
                 # The window as high as the page, or what sticks to its edge would lie over the middle.
                 height = page.evaluate("document.documentElement.scrollHeight")
                 page.set_viewport_size({"width": across, "height": max(height, down)})
                 page.screenshot(path=FOLDER / f"{picture.name}-{width}-{language}.png")
                 beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 if beyond > 0:
-                    too_wide += 1
+                    failed += 1
                     print(f"{picture.name} {width} {language}: {beyond} px wider than the window")
                 context.close()
-    return too_wide
+    return failed
 
 
 def main(arguments: list[str]) -> int:
@@ -131,13 +137,13 @@ def main(arguments: list[str]) -> int:
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, AUTOPLAY])
-                too_wide = take(browser, server, wanted, keys)
+                failed = take(browser, server, wanted, keys)
                 browser.close()
         finally:
             server.kill()
     taken = len(wanted) * len(WIDTHS) * len(LANGUAGES)
     print(f"{taken} pictures in {FOLDER}, {time.monotonic() - began:.0f} s")
-    return 1 if too_wide else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
