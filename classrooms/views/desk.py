@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Count
 from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -13,7 +14,7 @@ from classrooms import sections
 from classrooms.choices import Choice
 from classrooms.forms import PlannerForm
 from classrooms.models import Lesson, Section
-from scheduler import permissions, readers
+from scheduler import calendars, permissions, readers
 from scheduler.models import Booking, Organisation
 from scheduler.providers import Reader
 
@@ -59,7 +60,7 @@ def open_for(request: HttpRequest, data: QueryDict) -> Desk | None:
     schools = (
         visible.filter(kind=Organisation.Kind.HIGH_SCHOOL).order_by("district", "kana", "code").in_bulk()
     )
-    form = PlannerForm(data, section=section, schools=schools, usual_day=_usual_day(moving, today))
+    form = PlannerForm(data, section=section, schools=schools, usual_day=_usual_day(section, moving, today))
     return Desk(reader, now, section, schools, form, moving)
 
 
@@ -68,7 +69,9 @@ def _section(reader: Reader, asked: str) -> Section | None:
     if asked:
         # Digits beyond a database's integers are no key of ours either.
         return get_object_or_404(mine, pk=int(asked) if asked.isdecimal() and len(asked) < 19 else 0)
-    return mine.filter(teacher__user=reader.user).first() or mine.first()
+    # Aligning schools is what the planner is for: one's joint sections come before the others.
+    ordered = mine.annotate(width=Count("schools")).order_by("-width", "name", "pk")
+    return ordered.filter(teacher__user=reader.user).first() or ordered.first()
 
 
 def _moving(reader: Reader, asked: str, now: datetime) -> Lesson | None:
@@ -89,8 +92,12 @@ def _moving(reader: Reader, asked: str, now: datetime) -> Lesson | None:
     return lesson
 
 
-def _usual_day(moving: Lesson | None, today: date) -> date:
-    """Today, or the next Monday on a weekend; a lesson's own date when it is to be moved."""
+def _usual_day(section: Section, moving: Lesson | None, today: date) -> date:
+    """Today, or the next working day; a lesson's own date when it is to be moved."""
+    zone = section.centre.zone
     if moving:
-        return timezone.localdate(moving.booking.start, moving.section.centre.zone)
-    return today + timedelta(days=7 - today.weekday()) if today.weekday() > 4 else today
+        return timezone.localdate(moving.booking.start, zone)
+    day = today
+    while day.weekday() > 4 or day in calendars.public_holidays(zone.key, day.year):
+        day += timedelta(days=1)
+    return day
