@@ -34,10 +34,11 @@ _LOCAL_COURSES = (
 )
 _STORY_LOCAL = Name("英語コミュニケーションⅡ", "English Communication II")
 _HALF_LOCAL = Name("数学Ⅱ（基礎）", "Mathematics II (basic)")
-_OPEN_DAY = 2
-"""The school day on which the joint lesson of 利尻 and 礼文 is left for the reader to book: periods
-2, 3, 4 and 6 stay free for it, one of them for the full 50 minutes."""
-_OPEN_PERIODS = (2, 3, 4, 6)
+_KEPT_OPEN = {0: (3, 5), 2: (2, 3, 4, 6)}
+"""Periods of a school day in which 利尻 and 礼文 stay free for the joint lesson that the reader may
+book: with 45 minutes in the morning, with the full 50 in the afternoon."""
+_STORY_DAY = 2
+"""The school day on which 利尻 teaches the class itself in period 1."""
 
 
 @dataclass
@@ -57,13 +58,16 @@ def draft(schools: Mapping[str, School], studios: Sequence[Location], days: Days
     found = calendars.school_facts(ids.values(), days.first, days.last)
     facts = {name: found[pk] for name, pk in ids.items()}
     bells = {name: _plain_week(fact, days) for name, fact in facts.items()}
-    weekday = days.weekday(_OPEN_DAY)
     kept_free: list[Hashable] = [
         *(part.pk for name in ("利尻", "礼文") for part in schools[name].parts[2]),
         ("set", "礼文", 1),
         ("set", "利尻", 1),
     ]
-    reserved = {(resource, weekday): _OPEN_PERIODS for resource in kept_free}
+    reserved = {
+        (resource, days.weekday(day)): periods
+        for day, periods in _KEPT_OPEN.items()
+        for resource in kept_free
+    }
     return Timetable(days, facts, Week(bells, studios=len(studios), reserved=reserved))
 
 
@@ -161,8 +165,8 @@ def book_local_lessons(
 
 
 def _book_story(timetable: Timetable, schools: Mapping[str, School], now: datetime) -> list[Booking]:
-    """利尻's own lesson in period 1 of the open day."""
-    weekday = timetable.days.weekday(_OPEN_DAY)
+    """利尻's own lesson in period 1 of the day kept open."""
+    weekday = timetable.days.weekday(_STORY_DAY)
     rishiri = schools["利尻"]
     span = timetable.week.bells["利尻"][weekday][0]
     timetable.week.take([part.pk for part in rishiri.parts[2]], span.interval)
