@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -30,7 +30,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     now = timezone.now()
     found = feeds.find(secret, now=now)
     if found is None:
-        raise Http404
+        return HttpResponseNotFound()  # without a page: its reader is a program
     row, reader = found
     if not feeds.is_within_limit(row):
         return HttpResponse(status=429, headers={"Retry-After": "3600"})
