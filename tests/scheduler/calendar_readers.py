@@ -28,7 +28,7 @@ def by_ical_js(source: str | bytes) -> dict[str, Any]:
     """What ical.js understands of a calendar, given as its address or its bytes."""
     if not shutil.which("node") or not (ROOT / "node_modules" / "ical.js").exists():
         pytest.skip("Node with the packages of package.json is not here")
-    command = ["node", "tests/js/read-calendar.mjs"]
+    command = ["node", "tests/js/read_calendar.js"]
     done = subprocess.run(
         [*command, source] if isinstance(source, str) else command,
         input=source if isinstance(source, bytes) else b"",

@@ -1,5 +1,5 @@
 // Reads a calendar as a subscriber does, with ical.js: prints what it understood as JSON.
-// Usage: node tests/js/read-calendar.mjs URL, or with the calendar on standard input.
+// Usage: node tests/js/read_calendar.js URL, or with the calendar on standard input.
 import ICAL from "ical.js";
 
 /** @param {string | undefined} url */
