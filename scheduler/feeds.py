@@ -42,11 +42,11 @@ class ReplacedError(FeedError):
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What a feed says now, with the validators a reader compares (RFC 9110 §8.8)."""
+    """The validators of what a feed says now (RFC 9110 §8.8), and the calendar if it was looked at."""
 
-    calendar: ical.Calendar
     etag: str
     changed_at: datetime
+    calendar: ical.Calendar | None
 
 
 def live(user: User) -> Feed | None:
@@ -106,22 +106,33 @@ def is_within_limit(feed: Feed) -> bool:
 
 
 def edition(feed: Feed, reader: Reader, *, now: datetime) -> Edition:
-    """What the feed says at `now`, without writing it as a calendar yet.
+    """What the feed says at `now`. Cheap while nothing has changed: then no calendar is made.
 
-    The ETag is the hash of every word and time in it: whatever changes what a reader sees (a move,
-    a renamed course, a language, an ended post) changes the ETag, and nothing else does. The time
-    of the last change is kept with the feed, since a disappearance leaves no row to date it by.
-    A fixed number of queries.
+    The ETag is the hash of every word and time in the calendar: whatever changes what a reader
+    sees (a move, another language, an ended post) changes it, and nothing else does. The time of
+    the last change is kept with the feed, since a disappearance leaves no row to date it by.
     """
-    calendar = ical.Calendar(
+    facts_hash = _digest((feed_events.calendar_name(reader), feed_events.facts(reader, now=now)))
+    if feed.facts_hash == facts_hash and feed.content_changed_at is not None:
+        return Edition(f'"{feed.content_hash}"', feed.content_changed_at, None)
+    calendar = calendar_of(reader, now=now)
+    content_hash = _digest(calendar)
+    changed_at = _changed_at(feed, content_hash, now)
+    Feed.objects.filter(pk=feed.pk).update(
+        facts_hash=facts_hash, content_hash=content_hash, content_changed_at=changed_at
+    )
+    return Edition(f'"{content_hash}"', changed_at, calendar)
+
+
+def calendar_of(reader: Reader, *, now: datetime) -> ical.Calendar:
+    """Everything in it, not yet written as iCalendar. A fixed number of queries."""
+    return ical.Calendar(
         name=feed_events.calendar_name(reader),
         zone=reader.memberships[0].organisation.time_zone,
         language=reader.language,
         refresh=REFRESH,
         events=tuple(feed_events.of(reader, now=now)),
     )
-    digest = hashlib.sha256(repr((FORMAT, calendar)).encode()).hexdigest()
-    return Edition(calendar, etag=f'"{digest}"', changed_at=_changed_at(feed, digest, now))
 
 
 def note_reading(feed: Feed, *, now: datetime) -> None:
@@ -132,15 +143,17 @@ def note_reading(feed: Feed, *, now: datetime) -> None:
         Feed.objects.filter(stale, pk=feed.pk).update(last_read_at=now)
 
 
-def _changed_at(feed: Feed, digest: str, now: datetime) -> datetime:
-    if feed.content_hash == digest and feed.content_changed_at is not None:
-        return feed.content_changed_at
+def _changed_at(feed: Feed, content_hash: str, now: datetime) -> datetime:
+    before = feed.content_changed_at
+    if before is not None and feed.content_hash == content_hash:
+        return before
     changed_at = now.replace(microsecond=0)
-    if feed.content_changed_at is not None:
-        # HTTP dates have whole seconds: a second change within one must not look like the first.
-        changed_at = max(changed_at, feed.content_changed_at + timedelta(seconds=1))
-    Feed.objects.filter(pk=feed.pk).update(content_hash=digest, content_changed_at=changed_at)
-    return changed_at
+    # HTTP dates have whole seconds: a second change within one must not look like the first.
+    return changed_at if before is None else max(changed_at, before + timedelta(seconds=1))
+
+
+def _digest(facts: object) -> str:
+    return hashlib.sha256(repr((FORMAT, facts)).encode()).hexdigest()
 
 
 def _hash(secret: str) -> str:

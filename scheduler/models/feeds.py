@@ -17,6 +17,9 @@ class Feed(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_read_at = models.DateTimeField(null=True, blank=True)
+    facts_hash = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the rows that `content_hash` was made from."
+    )
     content_hash = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of what it said when last read."
     )

@@ -39,7 +39,8 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     changed_at = int(edition.changed_at.timestamp())
     response = get_conditional_response(request, etag=edition.etag, last_modified=changed_at)
     if response is None:
-        response = HttpResponse(ical.rendered(edition.calendar), content_type="text/calendar; charset=utf-8")
+        calendar = edition.calendar or feeds.calendar_of(reader, now=now)
+        response = HttpResponse(ical.rendered(calendar), content_type="text/calendar; charset=utf-8")
         response["Content-Disposition"] = 'inline; filename="enkaku.ics"'
     response["ETag"] = edition.etag
     response["Last-Modified"] = http_date(changed_at)

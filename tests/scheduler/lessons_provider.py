@@ -32,7 +32,7 @@ class PlainProvider:
         return Event(
             summary=booking.label.in_language(reader.language),
             description="2校時" if reader.language == "ja" else "Period 2",
-            location="受信機材1" if own else "配信室1",
+            location=own[0].location.name if own and own[0].location else "配信室1",
             interval=own[0].interval if own else booking.interval,
             is_cancelled=False,
             url=f"/lessons/{booking.uid}/",
