@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count
 from django.http import Http404, HttpRequest, QueryDict
@@ -77,11 +78,12 @@ def _section(reader: Reader, asked: str) -> Section | None:
 def _moving(reader: Reader, asked: str, now: datetime) -> Lesson | None:
     if not asked:
         return None
-    visible = permissions.visible_bookings(reader.user, now)
     try:
-        booking = visible.filter(uid=asked).select_related("lesson__section").first()
-    except ValueError:  # not a key at all
-        booking = None
+        uid = UUID(asked)
+    except ValueError:
+        raise Http404 from None
+    visible = permissions.visible_bookings(reader.user, now, posts=reader.memberships)
+    booking = visible.filter(uid=uid).select_related("lesson").first()
     if booking is None or booking.state == Booking.State.CANCELLED or not hasattr(booking, "lesson"):
         raise Http404
     if not permissions.can_change(reader.user, booking, timezone.localdate(now)):

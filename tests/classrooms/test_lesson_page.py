@@ -1,0 +1,135 @@
+"""A lesson's page: who may open it, what it says, and what each may do there."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from classrooms import lessons
+from classrooms.models import Lesson
+from scheduler.models import Booking
+from tests.cast import World
+from tests.classrooms import teaching
+from tests.classrooms.dates import coming
+
+
+@pytest.fixture
+def lesson(world: World) -> Lesson:
+    return teaching.book(world.section, 2, day=coming(), by=world.sato, now=timezone.now())
+
+
+def _words(content: bytes) -> str:
+    return re.sub(r"\s+", " ", strip_tags(content.decode()))
+
+
+def _url(lesson: Lesson, rest: str = "") -> str:
+    return f"/lessons/{lesson.booking.uid}/{rest}"
+
+
+@pytest.mark.parametrize("name", ["sato", "ito", "suzuki", "admin", "tanaka", "nakamura", "kudo"])
+def test_lesson_is_open_to_the_centre_and_its_schools(
+    world: World, client: Client, lesson: Lesson, name: str
+) -> None:
+    client.force_login(getattr(world, name))
+
+    words = _words(client.get(_url(lesson)).content)
+
+    assert "数学Ⅱ（2年・合同）" in words
+    assert "利尻 2年A組 6名" in words
+    assert "礼文 2年A組 5名" in words
+    assert "配信室1" in words
+
+
+def test_lesson_is_not_found_by_a_stranger(world: World, client: Client, lesson: Lesson) -> None:
+    client.force_login(world.kato)
+
+    for address in ("", "cancel/", f"schools/{lesson.receptions.first().pk}/cancel/"):  # type: ignore[union-attr]  # it has two
+        assert client.get(_url(lesson, address)).status_code == 404
+
+
+def test_lesson_needs_a_sign_in(client: Client, lesson: Lesson) -> None:
+    assert client.get(_url(lesson)).status_code == 302
+
+
+def test_lesson_tells_its_history_newest_first(world: World, client: Client, lesson: Lesson) -> None:
+    lessons.cancel(lesson, by=world.suzuki, now=timezone.now(), intention=uuid4(), reason="停電のため")
+    client.force_login(world.tanaka)
+
+    history = client.get(_url(lesson)).context["page"].history
+
+    assert [(h.by, h.reason) for h in history] == [("鈴木 和也", "停電のため"), ("佐藤 直子", "")]
+    assert history[0].words == "取りやめ"
+    assert history[1].words.endswith("9:45–10:40で予約")
+
+
+def test_cancelling_asks_first_and_then_frees_the_time(world: World, client: Client, lesson: Lesson) -> None:
+    client.force_login(world.sato)
+    asked = client.get(_url(lesson, "cancel/"))
+    still = Booking.objects.get().state
+
+    response = client.post(_url(lesson, "cancel/"), {"intention": uuid4(), "reason": "出張"}, follow=True)
+
+    assert "全校で取りやめる" in _words(asked.content)
+    assert still == "confirmed"
+    assert Booking.objects.get().state == "cancelled"
+    assert "この授業は取りやめになりました" in _words(response.content)
+
+
+def test_cancelling_twice_is_no_error(world: World, client: Client, lesson: Lesson) -> None:
+    client.force_login(world.sato)
+    request = {"intention": uuid4(), "reason": ""}
+
+    codes = [client.post(_url(lesson, "cancel/"), request).status_code for _time in range(2)]
+
+    assert codes == [302, 302]
+
+
+def test_coordinator_cancels_the_own_schools_side_alone(world: World, client: Client, lesson: Lesson) -> None:
+    client.force_login(world.nakamura)
+    own = lesson.receptions.get(school=world.rishiri)
+    partner = lesson.receptions.get(school=world.rebun)
+
+    foreign = client.post(_url(lesson, f"schools/{partner.pk}/cancel/"), {"intention": uuid4()})
+    whole = client.post(_url(lesson, "cancel/"), {"intention": uuid4()})
+    response = client.post(
+        _url(lesson, f"schools/{own.pk}/cancel/"), {"intention": uuid4(), "reason": "行事"}, follow=True
+    )
+
+    assert (foreign.status_code, whole.status_code) == (404, 404)
+    assert "利尻だけ取りやめました" in _words(response.content)
+    states = dict(lesson.receptions.values_list("school__short_name", "state"))
+    assert states == {"利尻": "cancelled", "礼文": "planned"}
+
+
+def test_room_staff_sees_no_way_to_change_the_lesson(world: World, client: Client, lesson: Lesson) -> None:
+    client.force_login(world.tanaka)
+
+    content = client.get(_url(lesson)).content.decode()
+
+    assert "cancel/" not in content
+    assert "move=" not in content
+
+
+def test_hold_that_ran_out_says_so_and_cannot_be_confirmed(world: World, client: Client) -> None:
+    earlier = timezone.now() - timedelta(minutes=11)
+    lesson = teaching.hold(world, 2, day=coming(), now=earlier)
+    client.force_login(world.sato)
+
+    response = client.post(_url(lesson, "confirm/"), {"intention": uuid4()}, follow=True)
+
+    words = _words(response.content)
+    assert "確定する前に仮押さえの時間が切れました" in words
+    assert "空きに戻りました" in words
+    assert "この時間で予約する" not in words
+
+
+def test_lesson_page_of_a_lesson_that_is_none_is_not_found(world: World, client: Client) -> None:
+    client.force_login(world.sato)
+
+    assert client.get(f"/lessons/{uuid4()}/").status_code == 404

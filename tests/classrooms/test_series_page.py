@@ -1,0 +1,132 @@
+"""Repeating a lesson weekly, and searching twelve weeks, as pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils.html import strip_tags
+from pytest_django import DjangoAssertNumQueries
+
+from classrooms.models import Lesson
+from scheduler import closures
+from scheduler.models import Series
+from scheduler.names import Name
+from tests.cast import NOW, World
+from tests.classrooms import teaching
+from tests.classrooms.dates import coming
+
+QUERIES = 21
+
+
+@pytest.fixture
+def sato(world: World, client: Client) -> Client:
+    client.force_login(world.sato)
+    return client
+
+
+def _words(content: bytes) -> str:
+    return re.sub(r"\s+", " ", strip_tags(content.decode()))
+
+
+def _address(world: World, **more: Any) -> dict[str, Any]:
+    slot = f"{world.rishiri.pk}-6.{world.rebun.pk}-6"
+    # A Friday in term: three weeks of Fridays without a public holiday are near at any time of year.
+    return {"section": world.section.pk, "date": str(coming(4)), "slot": slot, **more}
+
+
+def test_series_shows_every_date_with_what_stands_against_it(sato: Client, world: World) -> None:
+    second = coming(4) + timedelta(weeks=1)
+    closures.close(world.rebun, second, title=Name("学校祭", "School festival"), by=None, now=NOW)
+
+    response = sato.get("/book/weekly/", _address(world, weeks=3))
+
+    found = response.context["occurrences"]
+    assert found[0].fits
+    assert not found[1].fits
+    assert "学校祭" in str(found[1].reasons[0].sentence)
+    assert not Lesson.objects.exists()
+
+
+def test_series_books_those_that_fit_and_lists_the_others(sato: Client, world: World) -> None:
+    second = coming(4) + timedelta(weeks=1)
+    closures.close(world.rebun, second, title=Name("学校祭", "School festival"), by=None, now=NOW)
+    fitting = len(sato.get("/book/weekly/", _address(world, weeks=3)).context["fitting"])
+
+    response = sato.post("/book/weekly/", _address(world, weeks=3, take="fitting", intention=uuid4()))
+
+    words = _words(response.content)
+    assert Lesson.objects.count() == fitting
+    assert f"{fitting}回を予約しました" in words
+    assert "予約しなかった日" in words
+    assert "学校祭" in words
+
+
+def test_series_all_or_none_books_nothing_when_a_date_fails(sato: Client, world: World) -> None:
+    second = coming(4) + timedelta(weeks=1)
+    closures.close(world.rebun, second, title=Name("学校祭", "School festival"), by=None, now=NOW)
+
+    response = sato.post("/book/weekly/", _address(world, weeks=3, take="all", intention=uuid4()))
+
+    assert response.status_code == 409
+    assert "1回も予約していません" in _words(response.content)
+    assert not Lesson.objects.exists()
+
+
+def test_series_of_the_same_request_is_booked_once(sato: Client, world: World) -> None:
+    request = _address(world, weeks=2, take="fitting", intention=uuid4())
+
+    first = sato.post("/book/weekly/", request)
+    made = Lesson.objects.count()
+    again = sato.post("/book/weekly/", request)
+
+    assert first.status_code == 200
+    assert (Series.objects.count(), Lesson.objects.count()) == (1, made)
+    assert again.status_code in {200, 409}
+
+
+@pytest.mark.parametrize("weeks", [2, 35])
+def test_series_asks_the_database_equally_often_for_any_number_of_weeks(
+    sato: Client, world: World, weeks: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(QUERIES):
+        response = sato.get("/book/weekly/", _address(world, weeks=weeks))
+
+    assert len(response.context["occurrences"]) == weeks
+
+
+@pytest.mark.parametrize("wrong", [{"weeks": "1"}, {"weeks": "36"}, {"weeks": "x"}, {"until": "2001-01-01"}])
+def test_series_with_a_wrong_span_says_so(sato: Client, world: World, wrong: dict[str, str]) -> None:
+    response = sato.get("/book/weekly/", _address(world, **wrong))
+
+    assert "occurrences" not in response.context
+    assert 'id="errors"' in response.content.decode()
+
+
+def test_series_without_a_time_asks_for_one(sato: Client, world: World) -> None:
+    response = sato.get("/book/weekly/", {"section": world.section.pk})
+
+    assert "先に時間を選んでください" in _words(response.content)
+
+
+def test_weeks_lists_bookable_times_and_the_hours_free_most_often(sato: Client, world: World) -> None:
+    for number in (1, 2, 3, 4, 5):
+        teaching.book(world.section, number, day=coming())
+
+    found = sato.get("/book/weeks/", {"section": world.section.pk}).context["found"]
+
+    assert found.hours[0].minutes == 50
+    assert found.hours[0].free >= 10
+    assert len(found.weeks) >= 12
+
+
+def test_weeks_of_a_section_without_schools_says_that_nothing_works(sato: Client, world: World) -> None:
+    world.section.schools.all().delete()
+
+    assert "全員がそろう時間がありません" in _words(
+        sato.get("/book/weeks/", {"section": world.section.pk}).content
+    )
