@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -27,6 +28,10 @@ def sato(world: World, client: Client) -> Client:
     return client
 
 
+def _get(client: Client, address: dict[str, Any]) -> Any:
+    return client.get("/book/", address)
+
+
 def _words(content: bytes) -> str:
     return re.sub(r"\s+", " ", strip_tags(content.decode()))
 
@@ -40,7 +45,7 @@ def _windows(content: bytes) -> list[tuple[str, str]]:
 def test_planner_shows_the_sections_own_schools_and_the_pupils_against_the_cap(
     sato: Client, world: World
 ) -> None:
-    response = sato.get("/book/", {"section": world.section.pk, "date": str(coming())})
+    response = _get(sato, {"section": world.section.pk, "date": str(coming())})
 
     words = _words(response.content)
     assert response.status_code == 200
@@ -53,7 +58,7 @@ def test_planner_shows_every_joint_window_with_its_minutes(sato: Client, world: 
     day = coming()
     teaching.book(world.section, 2, day=day)
 
-    response = sato.get("/book/", {"section": world.section.pk, "date": str(day)})
+    response = _get(sato, {"section": world.section.pk, "date": str(day)})
 
     assert _windows(response.content) == [
         ("short", "8:50–9:35 45分 5分不足"),
@@ -68,7 +73,7 @@ def test_planner_shows_every_joint_window_with_its_minutes(sato: Client, world: 
 def test_planner_of_real_bells_offers_periods_two_and_three_alone(sato: Client, world: World) -> None:
     section = real_section(world)
 
-    response = sato.get("/book/", {"section": section.pk, "date": str(coming())})
+    response = _get(sato, {"section": section.pk, "date": str(coming())})
 
     bookable = [words for state, words in _windows(response.content) if state != "no"]
     assert bookable == ["9:55–10:45 50分 ぴったり", "10:55–11:45 50分 ぴったり"]
@@ -79,7 +84,7 @@ def test_planner_with_a_chosen_window_shows_the_union_and_offers_to_book_it(
 ) -> None:
     slot = f"{world.rishiri.pk}-2.{world.rebun.pk}-2"
 
-    response = sato.get("/book/", {"section": world.section.pk, "date": str(coming()), "slot": slot})
+    response = _get(sato, {"section": world.section.pk, "date": str(coming()), "slot": slot})
 
     words = _words(response.content)
     assert "木曜 2校時" in words
@@ -93,7 +98,7 @@ def test_planner_in_english_says_the_same(sato: Client, world: World) -> None:
     sato.post("/language/", {"language": "en"})
     slot = f"{world.rishiri.pk}-2.{world.rebun.pk}-2"
 
-    response = sato.get("/book/", {"section": world.section.pk, "date": str(coming()), "slot": slot})
+    response = _get(sato, {"section": world.section.pk, "date": str(coming()), "slot": slot})
 
     words = _words(response.content)
     assert "Thu, Period 2" in words
@@ -116,7 +121,7 @@ def test_planner_asks_the_database_equally_often_for_any_number_of_schools(
     }
 
     with django_assert_num_queries(QUERIES):
-        response = sato.get("/book/", address)
+        response = _get(sato, address)
 
     assert len(response.context["board"].wish.groups) == count
     assert response.context["board"].chosen is not None
@@ -127,7 +132,7 @@ def test_planner_with_32_schools_and_41_pupils_warns_and_groups_equal_bells(
 ) -> None:
     teaching.add_to_section(world.section, 30)
 
-    response = sato.get("/book/", {"section": world.section.pk, "date": str(coming())})
+    response = _get(sato, {"section": world.section.pk, "date": str(coming())})
 
     words = _words(response.content)
     assert "41／40名" in words
@@ -140,8 +145,8 @@ def test_planner_adds_a_school_with_its_class_of_the_same_grade(sato: Client, wo
     school, part, _places = add_school("S3", "北海道常呂高等学校", "常呂", [("8:45", "9:35")], headcount=9)
     ids = [world.rishiri.pk, school.pk]
 
-    response = sato.get(
-        "/book/", {"section": world.section.pk, "of": world.section.pk, "schools": ids, "date": str(coming())}
+    response = _get(
+        sato, {"section": world.section.pk, "of": world.section.pk, "schools": ids, "date": str(coming())}
     )
 
     groups = response.context["board"].wish.groups
@@ -153,7 +158,7 @@ def test_planner_takes_the_pupils_of_an_added_school_as_typed(sato: Client, worl
     school, _part, _places = add_school("S3", "北海道常呂高等学校", "常呂", [("8:45", "9:35")], headcount=9)
     address = {"section": world.section.pk, "of": world.section.pk, "schools": [school.pk]}
 
-    response = sato.get("/book/", {**address, f"pupils-{school.pk}": "4", "date": str(coming())})
+    response = _get(sato, {**address, f"pupils-{school.pk}": "4", "date": str(coming())})
 
     assert [g.headcount for g in response.context["board"].wish.groups] == [4]
 
@@ -164,16 +169,14 @@ def test_planner_of_another_section_brings_that_sections_schools(sato: Client, w
         teacher=world.sato_person,
     )  # fmt: skip
 
-    response = sato.get(
-        "/book/", {"section": other.pk, "of": world.section.pk, "schools": [world.rishiri.pk]}
-    )
+    response = _get(sato, {"section": other.pk, "of": world.section.pk, "schools": [world.rishiri.pk]})
 
     assert response.context["board"].wish.groups == ()
     assert "学校が選ばれていません" in _words(response.content)
 
 
 def test_planner_finds_schools_by_their_reading_in_katakana(sato: Client, world: World) -> None:
-    response = sato.get("/book/", {"section": world.section.pk, "of": world.section.pk, "q": "リシ"})
+    response = _get(sato, {"section": world.section.pk, "of": world.section.pk, "q": "リシ"})
 
     options = [o for d in response.context["picker"].districts for o in d.schools]
     assert [o.name for o in options if o.is_shown] == ["利尻"]
@@ -183,7 +186,7 @@ def test_planner_shows_a_closed_school_and_what_it_costs(sato: Client, world: Wo
     day = coming()
     closures.close(world.rebun, day, title=Name("学校祭", "School festival"), by=None, now=NOW)
 
-    response = sato.get("/book/", {"section": world.section.pk, "date": str(day)})
+    response = _get(sato, {"section": world.section.pk, "date": str(day)})
 
     words = _words(response.content)
     assert {state for state, _words_ in _windows(response.content)} == {"no"}
@@ -192,7 +195,7 @@ def test_planner_shows_a_closed_school_and_what_it_costs(sato: Client, world: Wo
 
 
 def test_planner_keeps_a_wrong_date_in_its_field_and_says_why(sato: Client, world: World) -> None:
-    response = sato.get("/book/", {"section": world.section.pk, "date": "2026-13-41"})
+    response = _get(sato, {"section": world.section.pk, "date": "2026-13-41"})
 
     assert response.status_code == 200
     assert 'value="2026-13-41"' in response.content.decode()
@@ -201,14 +204,14 @@ def test_planner_keeps_a_wrong_date_in_its_field_and_says_why(sato: Client, worl
 
 @pytest.mark.parametrize("section", ["0", "999999", "x", "9" * 40, "-1"])
 def test_planner_of_an_unknown_section_is_not_found(sato: Client, section: str) -> None:
-    assert sato.get("/book/", {"section": section}).status_code == 404
+    assert _get(sato, {"section": section}).status_code == 404
 
 
 @pytest.mark.parametrize("slot", ["x", "1-2-3", "999-1", "1-1.1-2", "-", "2026-99-99/1-1"])
 def test_planner_with_a_slot_that_is_none_shows_the_day_without_it(
     sato: Client, world: World, slot: str
 ) -> None:
-    response = sato.get("/book/", {"section": world.section.pk, "date": str(coming()), "slot": slot})
+    response = _get(sato, {"section": world.section.pk, "date": str(coming()), "slot": slot})
 
     assert response.status_code == 200
     assert response.context["board"].chosen is None
@@ -236,4 +239,4 @@ def test_planner_of_another_centre_shows_nothing_of_ours(world: World, client: C
     world.ito.memberships.update(organisation=other)
     client.force_login(world.ito)
 
-    assert client.get("/book/", {"section": world.section.pk}).status_code == 404
+    assert _get(client, {"section": world.section.pk}).status_code == 404
