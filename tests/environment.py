@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -34,11 +35,18 @@ class Environment:
     missing: list[str] = field(default_factory=list)
 
 
+def settings_variables() -> set[str]:
+    """Every variable that the settings read: whoever has some set must not test another service."""
+    source = (ROOT / "scheduler" / "config" / "settings.py").read_text()
+    return set(re.findall(r"environment\.\w+\(\s*\"([A-Z_]+)\"", source))
+
+
 def prepare(stack: ExitStack) -> Environment:
     """Everything the suite can use here; what was started ends with `stack`."""
     scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="enkaku-tests-"))
+    own = {name: value for name, value in os.environ.items() if name not in settings_variables()}
     environment = Environment(
-        variables={**os.environ, "ENKAKU_VAR": scratch}, sqlite_url=f"sqlite:///{scratch}/enkaku.sqlite3"
+        variables={**own, "ENKAKU_VAR": scratch}, sqlite_url=f"sqlite:///{scratch}/enkaku.sqlite3"
     )
     # Two checkouts on one machine must not share a test database.
     name = f"enkaku_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"

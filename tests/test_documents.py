@@ -14,7 +14,7 @@ from django.utils.module_loading import autodiscover_modules
 from huey.contrib.djhuey import HUEY
 
 from realtime import protocol, routing
-from tests.environment import ROOT
+from tests.environment import ROOT, settings_variables
 
 PACKAGES = {"scheduler", "realtime", "classrooms", "clinics"}
 INTERFACES = (ROOT / "docs" / "interfaces.md").read_text()
@@ -68,9 +68,8 @@ def test_the_signalling_address_and_version_are_the_documented_ones() -> None:
 def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
     own = section((ROOT / "docs" / "settings.md").read_text(), "For the tests alone")
     documented = set(cells((ROOT / "docs" / "settings.md").read_text(), 0)) - set(cells(own, 0))
-    source = (ROOT / "scheduler" / "config" / "settings.py").read_text()
 
-    read = set(re.findall(r"environment\.\w+\(\s*\"([A-Z_]+)\"", source))
+    read = settings_variables()
 
     assert documented == read
 
