@@ -175,9 +175,13 @@ class World:
 def build() -> World:
     """Writes the cast; call inside a test with database access (fixture `world`)."""
     centre = Organisation.objects.create(
-        kind=Organisation.Kind.DELIVERY_CENTRE, code="C1", name="遠隔授業配信センター", short_name="配信センター",
-        name_en="Delivery Centre", telephone="011-000-0000",
-    )  # fmt: skip
+        kind=Organisation.Kind.DELIVERY_CENTRE,
+        code="C1",
+        name="遠隔授業配信センター",
+        short_name="配信センター",
+        name_en="Delivery Centre",
+        telephone="011-000-0000",
+    )
     studios = [
         Location.objects.create(
             kind=Resource.Kind.STUDIO,
@@ -210,16 +214,24 @@ def build() -> World:
     ito_person = add_person(ito, centre)
     course = Course.objects.create(subject_area="数学", name="数学Ⅱ", name_en="Mathematics II", credits=4)
     section = Section.objects.create(
-        course=course, academic_year=2026, name="数学Ⅱ（2年・合同）", name_en="Mathematics II (year 2, joint)", centre=centre,
-        teacher=sato_person, studio=studios[0], wanted_minutes=50, minimum_minutes=45,
-    )  # fmt: skip
+        course=course,
+        academic_year=2026,
+        name="数学Ⅱ（2年・合同）",
+        name_en="Mathematics II (year 2, joint)",
+        centre=centre,
+        teacher=sato_person,
+        studio=studios[0],
+        wanted_minutes=50,
+        minimum_minutes=45,
+    )
     for school, part, place in ((rishiri, rishiri_2a, rishiri_sets[0]), (rebun, rebun_2a, rebun_sets[0])):
         SectionSchool.objects.create(
             section=section, school=school, location=place, headcount=part.headcount
         ).parts.add(part)
     return World(
         centre=centre, rishiri=rishiri, rebun=rebun, rishiri_2a=rishiri_2a, rebun_2a=rebun_2a,
-        rishiri_set=rishiri_sets[0], rebun_set=rebun_sets[0], studios=studios, sato=sato, sato_person=sato_person,
+        rishiri_set=rishiri_sets[0], rebun_set=rebun_sets[0],
+        studios=studios, sato=sato, sato_person=sato_person,
         ito=ito, ito_person=ito_person, suzuki=suzuki, admin=admin, tanaka=tanaka, nakamura=nakamura,
         rishiri_device=rishiri_device, rebun_device=rebun_device, kudo=kudo, kato=kato, section=section,
     )  # fmt: skip
