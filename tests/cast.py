@@ -229,9 +229,25 @@ def build() -> World:
             section=section, school=school, location=place, headcount=part.headcount
         ).parts.add(part)
     return World(
-        centre=centre, rishiri=rishiri, rebun=rebun, rishiri_2a=rishiri_2a, rebun_2a=rebun_2a,
-        rishiri_set=rishiri_sets[0], rebun_set=rebun_sets[0],
-        studios=studios, sato=sato, sato_person=sato_person,
-        ito=ito, ito_person=ito_person, suzuki=suzuki, admin=admin, tanaka=tanaka, nakamura=nakamura,
-        rishiri_device=rishiri_device, rebun_device=rebun_device, kudo=kudo, kato=kato, section=section,
-    )  # fmt: skip
+        centre=centre,
+        rishiri=rishiri,
+        rebun=rebun,
+        rishiri_2a=rishiri_2a,
+        rebun_2a=rebun_2a,
+        rishiri_set=rishiri_sets[0],
+        rebun_set=rebun_sets[0],
+        studios=studios,
+        sato=sato,
+        sato_person=sato_person,
+        ito=ito,
+        ito_person=ito_person,
+        suzuki=suzuki,
+        admin=admin,
+        tanaka=tanaka,
+        nakamura=nakamura,
+        rishiri_device=rishiri_device,
+        rebun_device=rebun_device,
+        kudo=kudo,
+        kato=kato,
+        section=section,
+    )
