@@ -111,11 +111,11 @@ def test_a_feed_that_is_asked_for_without_end_is_told_to_wait(world: World) -> N
 def test_reading_is_seen_on_the_page(world: World) -> None:
     client = signed_in(world.tanaka)
     address = shown_address(client.post("/calendar/").content.decode())
-    assert "まだ読まれていません" in client.get("/calendar/").content.decode()
+    assert "まだです。カレンダーに追加" in client.get("/calendar/").content.decode()
 
     Client().get(address)
 
-    assert "まだ読まれていません" not in client.get("/calendar/").content.decode()
+    assert "まだです。カレンダーに追加" not in client.get("/calendar/").content.decode()
 
 
 def test_the_address_is_shown_once_and_never_kept_by_the_browser(world: World) -> None:
