@@ -74,6 +74,16 @@ def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
     assert documented == read
 
 
+def test_the_containers_set_only_what_is_read_and_give_no_secret_by_default() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text()
+    given = dict(re.findall(r"^    ([A-Z_]+): (.+)$", compose.split("\nservices:")[0], re.MULTILINE))
+
+    assert given.keys() <= settings_variables()
+    assert len(given) > 10
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+        assert set(re.findall(rf"\${{{name}(..)", compose)) == {":?"}
+
+
 def test_nothing_but_the_settings_reads_the_environment() -> None:
     elsewhere = [
         str(path.relative_to(ROOT))
