@@ -8,6 +8,7 @@ the event loop of the server; `changed` alone may be called from any thread.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -184,7 +185,8 @@ class Registry:
 
     def _in_loop(self, work: Callable[[], None]) -> None:
         if self.loop is not None and not self.loop.is_closed() and self.sockets:
-            self.loop.call_soon_threadsafe(work)
+            # An empty context: in the caller's, asking the gate would use the caller's own thread.
+            self.loop.call_soon_threadsafe(work, context=contextvars.Context())
 
     def silent(self, now: float) -> list[tuple[Room, Peer, float]]:
         """Peers that have missed their beats, with the seconds since the last sign of life."""

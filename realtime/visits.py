@@ -45,7 +45,7 @@ class Stay:
     written_beat: datetime | None = None
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """A Stay as it was when the batch was made."""
 
     stay: Stay
@@ -89,7 +89,7 @@ class Ledger:
     async def flush(self) -> None:
         """Everything noted so far is in the database, or logged and kept for the next time."""
         batch = [
-            _Line(stay, stay.last_beat_at, stay.end_reason)
+            Line(stay, stay.last_beat_at, stay.end_reason)
             for stay in self.stays
             if stay.pk is None or stay.end_reason or stay.last_beat_at != stay.written_beat
         ]
@@ -106,7 +106,7 @@ class Ledger:
                 self.stays.discard(line.stay)
 
 
-def write(batch: Sequence[_Line]) -> None:
+def write(batch: Sequence[Line]) -> None:
     """Writes a batch in one transaction. Batches follow each other in one thread, so that a stay
     begun in one is known by its key in the next."""
     with transaction.atomic():

@@ -1,0 +1,27 @@
+"""Fixtures of the rooms' tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from realtime import visits
+from realtime.rooms import registry
+from realtime.visits import ledger
+from scheduler.models import Booking
+from tests.cast import World
+from tests.realtime.lessons import book_lesson
+
+
+@pytest.fixture
+def lesson_now(transactional_db: None, world: World) -> Iterator[Booking]:
+    """A lesson that began five minutes ago; afterwards nobody is in any room of this process."""
+    now = timezone.now()
+    yield book_lesson(world, now - timedelta(minutes=5), now=now)
+    visits._writer.submit(int).result(10)  # what was being written must not meet the clearing of the tables
+    registry.rooms.clear()
+    registry.sockets.clear()
+    ledger.stays.clear()

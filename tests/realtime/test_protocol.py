@@ -1,0 +1,196 @@
+"""Protocol v1: every message is accepted in its form and refused out of it, and nothing else happens."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime import protocol
+from realtime.allowances import Allowance, Bucket
+from realtime.protocol import (
+    Answer,
+    Candidate,
+    Chat,
+    ClientMessage,
+    Close,
+    Code,
+    Hand,
+    Heard,
+    Join,
+    Leave,
+    Offer,
+    Ping,
+    ProtocolError,
+    Reset,
+    State,
+    parse,
+)
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SDP = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"
+LINE = {"candidate": "candidate:1 1 udp 2 127.0.0.1 9 typ host", "sdpMid": "0", "sdpMLineIndex": 0}
+
+ACCEPTED: dict[str, tuple[dict[str, object], ClientMessage]] = {
+    "join": ({"v": 1}, Join()),
+    "offer": ({"to": "p1", "pc": "c1", "sdp": SDP, "restart": True}, Offer("p1", "c1", SDP, restart=True)),
+    "answer": ({"to": "p1", "pc": "c1", "sdp": SDP}, Answer("p1", "c1", SDP)),
+    "candidate": ({"to": "p1", "pc": "c1", "list": [LINE, None]}, Candidate("p1", "c1", (LINE, None))),
+    "reset": ({"to": "p1", "pc": "c1"}, Reset("p1", "c1")),
+    "state": ({"audio": True, "video": False}, State(audio=True, video=False)),
+    "hand": ({"up": True}, Hand(up=True)),
+    "chat": ({"cid": "7", "text": "聞こえます"}, Chat("7", "聞こえます")),
+    "heard": ({"to": "p1", "level": 0.25, "packets": 100}, Heard("p1", 0.25, 100)),
+    "ping": ({"ts": 1764000000000}, Ping(1764000000000.0)),
+    "leave": ({}, Leave()),
+}
+REFUSED: dict[str, list[dict[str, object]]] = {
+    "join": [{"v": 2}, {}, {"v": 1, "resume": 7}, {"v": 1, "resume": "x" * 513}, {"v": 1, "resume": "鍵"}],
+    "offer": [
+        {"to": "p1", "pc": "c1"},
+        {"to": "", "pc": "c1", "sdp": SDP},
+        {"to": "p1", "pc": "c 1", "sdp": SDP},
+        {"to": "p1", "pc": "c1", "sdp": "hello"},
+        {"to": "p1", "pc": "c1", "sdp": "v=0" + "x" * (24 * 1024)},
+        {"to": "p1", "pc": "c1", "sdp": SDP, "restart": "yes"},
+        {"to": "p1", "pc": "c1", "sdp": "v=0\ud800"},
+    ],
+    "answer": [{"to": "p1", "pc": "c1"}, {"to": ["p1"], "pc": "c1", "sdp": SDP}],
+    "candidate": [
+        {"to": "p1", "pc": "c1", "list": []},
+        {"to": "p1", "pc": "c1", "list": [None] * 33},
+        {"to": "p1", "pc": "c1", "list": ["candidate:1"]},
+        {"to": "p1", "pc": "c1", "list": [{"sdpMid": "0"}]},
+        {"to": "p1", "pc": "c1", "list": [{"candidate": "x" * 1024}]},
+    ],
+    "reset": [{"to": "p1"}, {"pc": "c1"}, {"to": "x" * 33, "pc": "c1"}],
+    "state": [{"audio": True}, {"audio": 1, "video": False}],
+    "hand": [{}, {"up": None}],
+    "chat": [{"cid": "7", "text": "  "}, {"cid": "7", "text": "x" * 2001}, {"text": "hello"}, {"cid": "7"}],
+    "heard": [
+        {"to": "p1", "level": 1.5, "packets": 0},
+        {"to": "p1", "level": True, "packets": 0},
+        {"to": "p1", "level": 0, "packets": -1},
+    ],
+    "ping": [{}, {"ts": "now"}, {"ts": float("nan")}],
+    "leave": [],
+}  # fmt: skip
+
+
+def frame(kind: str, fields: dict[str, object]) -> str:
+    return json.dumps({"t": kind, **fields})
+
+
+@pytest.mark.parametrize("kind", sorted(protocol.CLIENT_TYPES))
+def test_parse_accepts_every_message_in_its_form_and_ignores_unknown_fields(kind: str) -> None:
+    fields, message = ACCEPTED[kind]
+
+    assert parse(frame(kind, fields)) == message
+    assert parse(frame(kind, {**fields, "unknown": 1})) == message
+    assert protocol.name_of(message) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"), [(kind, fields) for kind, wrong in REFUSED.items() for fields in wrong]
+)
+def test_parse_refuses_every_message_out_of_its_form(kind: str, fields: dict[str, object]) -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        parse(frame(kind, fields))
+
+    assert refusal.value.code in {Code.BAD_FIELD, Code.BAD_VERSION}
+    assert refusal.value.ref == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "close"),
+    [
+        ("", Code.BAD_JSON, None),
+        ("[]", Code.BAD_JSON, None),
+        ("{", Code.BAD_JSON, None),
+        ("[" * 10_000, Code.BAD_JSON, None),
+        ('{"t": "dance"}', Code.BAD_TYPE, None),
+        ('{"t": ["join"]}', Code.BAD_TYPE, None),
+        ('{"t": "join", "v": 3}', Code.BAD_VERSION, Close.PROTOCOL),
+        ('{"t": "chat", "text": "' + "あ" * 11_000 + '"}', Code.TOO_LARGE, Close.TOO_LARGE),
+    ],
+)
+def test_parse_names_what_is_wrong_with_a_frame(text: str, code: Code, close: Close | None) -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        parse(text)
+
+    assert (refusal.value.code, refusal.value.close) == (code, close)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+names = st.sampled_from(["to", "pc", "sdp", "list", "restart", "audio", "video", "up", "text", "cid", "level",
+                         "packets", "ts", "v", "resume"])  # fmt: skip
+
+
+@given(kind=st.sampled_from(sorted(protocol.CLIENT_TYPES)), fields=st.dictionaries(names, json_values))
+def test_parse_raises_nothing_but_a_protocol_error(kind: str, fields: dict[str, object]) -> None:
+    try:
+        message = parse(json.dumps({"t": kind, **fields}))
+    except ProtocolError:
+        return
+    assert protocol.name_of(message) == kind
+
+
+def test_a_bucket_gives_its_burst_at_once_and_its_rate_over_time() -> None:
+    bucket = Bucket(rate=20, burst=60)
+
+    at_once = [bucket.take(0.0) for _ in range(61)]
+    a_second_later = [bucket.take(1.0) for _ in range(21)]
+
+    assert at_once == [True] * 60 + [False]
+    assert a_second_later == [True] * 20 + [False]
+
+
+def test_negotiation_has_its_own_allowance() -> None:
+    allowance = Allowance()
+    offer, ping = Offer("p1", "c1", SDP), Ping(1)
+
+    offers = [allowance.spend(offer, 0.0) for _ in range(201)]
+
+    assert offers == [True] * 200 + [False]
+    assert allowance.spend(ping, 0.0)
+
+
+def test_three_refused_frames_within_ten_seconds_are_too_many() -> None:
+    allowance = Allowance()
+
+    assert [allowance.violate(at) for at in (0.0, 6.0, 11.0, 12.0)] == [False, False, False, True]
+
+
+def documented(heading: str) -> set[str]:
+    """The types of the literal objects under a heading of the protocol's document."""
+    text = (ROOT / "docs/signalling.md").read_text()
+    section = text.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return set(re.findall(r'^\{"t": "([a-z-]+)"', section, re.MULTILINE))
+
+
+def typed(union: str) -> set[str]:
+    """The types of the messages of a union in the browser's typedefs."""
+    text = (ROOT / "realtime/static/realtime/protocol.js").read_text()
+    by_name = {name: kind for kind, name in re.findall(r'\{\{t: "([a-z-]+)"[^@]*?\}\} (\w+)', text)}
+    members = text.split(f"}} {union}")[0].rsplit("@typedef {", 1)[1]
+    return {by_name[name] for name in re.findall(r"\w+", members) if name in by_name}
+
+
+def test_document_server_and_browser_know_the_same_messages() -> None:
+    assert documented("What a client says") == set(protocol.CLIENT_TYPES) == typed("ClientMessage")
+    assert documented("What the server says") == set(protocol.SERVER_TYPES) == typed("ServerMessage")
+
+
+def test_document_lists_every_error_code_and_close_code() -> None:
+    text = (ROOT / "docs/signalling.md").read_text()
+
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == {code.value for code in Code}
+    assert {int(code) for code in re.findall(r"^\| (\d{4}) \|", text, re.MULTILINE)} == {*Close}

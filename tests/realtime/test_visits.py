@@ -1,0 +1,179 @@
+"""Visits: exact to the beat, also when a line breaks or a server dies."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from realtime import presence, visits
+from realtime.models import Visit
+from realtime.rooms import Peer, registry
+from realtime.visits import Stay, ledger
+from scheduler.models import Booking
+from tests.cast import NOW, World
+from tests.realtime.lessons import book_lesson
+from tests.realtime.sockets import enter
+
+Row = tuple[datetime, datetime, datetime | None, str]
+
+
+def _rows(peer: str) -> list[Row]:
+    found = Visit.objects.filter(peer=peer).order_by("pk")
+    return list(found.values_list("started_at", "last_beat_at", "ended_at", "end_reason"))
+
+
+async def rows(peer: str) -> list[Row]:
+    found: list[Row] = await database_sync_to_async(_rows)(peer)
+    return found
+
+
+def peer_in(booking: Booking, peer: str) -> Peer:
+    return registry.rooms[booking.uid].peers[peer]
+
+
+async def test_a_visit_is_open_from_the_join_and_extended_by_beats(world: World, lesson_now: Booking) -> None:
+    rishiri = await enter(world.rishiri_device, lesson_now.uid)
+    await ledger.flush()
+    joined_at = peer_in(lesson_now, rishiri.id).seen_at
+    opened = await rows(rishiri.id)
+
+    await rishiri.say("ping", ts=1)
+    await rishiri.read()
+    beat_at = peer_in(lesson_now, rishiri.id).seen_at
+    await ledger.flush()
+
+    assert opened == [(joined_at, joined_at, None, "")]
+    assert beat_at > joined_at
+    assert await rows(rishiri.id) == [(joined_at, beat_at, None, "")]
+    row = await database_sync_to_async(Visit.objects.select_related("organisation").get)(peer=rishiri.id)
+    assert (row.booking_id, row.user_id, row.organisation) == (
+        lesson_now.pk, world.rishiri_device.pk, world.rishiri,
+    )  # fmt: skip
+    assert row.server == registry.server
+
+
+async def test_a_visit_ends_when_the_peer_says_so(world: World, lesson_now: Booking) -> None:
+    rishiri = await enter(world.rishiri_device, lesson_now.uid)
+    peer = peer_in(lesson_now, rishiri.id)
+
+    await rishiri.say("leave")
+    await rishiri.closed()
+    await ledger.flush()
+
+    [(started_at, last_beat_at, ended_at, reason)] = await rows(rishiri.id)
+    assert (last_beat_at, ended_at, reason) == (peer.seen_at, peer.seen_at, "left")
+    assert started_at < last_beat_at
+
+
+async def test_a_visit_goes_on_over_a_reload(world: World, lesson_now: Booking) -> None:
+    before = await enter(world.rishiri_device, lesson_now.uid)
+    await before.vanish()
+
+    after = await enter(world.rishiri_device, lesson_now.uid, before.resume)
+    await ledger.flush()
+
+    assert after.id == before.id
+    assert [ended_at for _, _, ended_at, _ in await rows(before.id)] == [None]
+
+
+async def test_a_silence_ends_a_visit_at_its_last_beat_and_the_return_opens_another(
+    world: World, lesson_now: Booking
+) -> None:
+    before = await enter(world.rishiri_device, lesson_now.uid)
+    peer = peer_in(lesson_now, before.id)
+    last_beat = peer.seen_at
+    await before.vanish()
+
+    presence.sweep(registry, peer.seen + 16)
+    peer.seen -= 20
+    await enter(world.rishiri_device, lesson_now.uid, before.resume)
+    await ledger.flush()
+
+    first, second = await rows(before.id)
+    assert first[1:] == (last_beat, last_beat, "timeout")
+    assert second[0] > last_beat
+    assert second[2:] == (None, "")
+
+
+async def test_a_stopping_server_ends_every_visit_by_its_own_fault(world: World, lesson_now: Booking) -> None:
+    rishiri = await enter(world.rishiri_device, lesson_now.uid)
+
+    await presence.on_stopping(sender=None)
+
+    [(_, last_beat_at, ended_at, reason)] = await rows(rishiri.id)
+    assert (ended_at, reason) == (last_beat_at, "server")
+
+
+@pytest.fixture
+def lesson(world: World) -> Booking:
+    return book_lesson(world, NOW + timedelta(hours=1), now=NOW)
+
+
+def stay(world: World, booking: Booking, *, peer: str, server: str, at: datetime) -> Stay:
+    return Stay(
+        booking_id=booking.pk, user_id=world.tanaka.pk, organisation_id=world.rishiri.pk,
+        peer=peer, server=server, started_at=at, last_beat_at=at,
+    )  # fmt: skip
+
+
+def write(*stays: Stay) -> None:
+    visits.write([visits.Line(stay, stay.last_beat_at, stay.end_reason) for stay in stays])
+
+
+def test_close_stale_ends_what_a_killed_server_left_open_at_its_last_beat(
+    world: World, lesson: Booking
+) -> None:
+    old = stay(world, lesson, peer="old", server="a", at=NOW - timedelta(seconds=61))
+    fresh = stay(world, lesson, peer="fresh", server="b", at=NOW - timedelta(seconds=60))
+    write(old, fresh)
+
+    closed = visits.close_stale(NOW)
+
+    assert closed == 1
+    ended = Visit.objects.get(peer="old")
+    assert (ended.ended_at, ended.end_reason) == (old.last_beat_at, "server")
+    assert Visit.objects.get(peer="fresh").ended_at is None
+    assert visits.close_stale(NOW) == 0
+
+
+def test_a_peers_return_under_a_new_server_ends_the_row_of_the_old_one(world: World, lesson: Booking) -> None:
+    before = stay(world, lesson, peer="p1", server="a", at=NOW)
+    other = stay(world, lesson, peer="p2", server="a", at=NOW)
+    write(before, other)
+
+    write(stay(world, lesson, peer="p1", server="b", at=NOW + timedelta(seconds=9)))
+
+    assert list(Visit.objects.order_by("pk").values_list("peer", "server", "ended_at", "end_reason")) == [
+        ("p1", "a", NOW, "server"),
+        ("p2", "a", None, ""),
+        ("p1", "b", None, ""),
+    ]
+
+
+@pytest.mark.parametrize("many", [1, 8])
+def test_write_takes_as_many_queries_for_eight_beats_as_for_one(
+    world: World, lesson: Booking, many: int, django_assert_num_queries: Any
+) -> None:
+    stays = [stay(world, lesson, peer=f"p{n}", server="a", at=NOW) for n in range(many)]
+    write(*stays)
+    for each in stays:
+        each.last_beat_at = NOW + timedelta(seconds=5)
+
+    with django_assert_num_queries(3):  # savepoint, update, release
+        write(*stays)
+
+    assert set(Visit.objects.values_list("last_beat_at", flat=True)) == {NOW + timedelta(seconds=5)}
+
+
+def test_the_periodic_job_closes_stale_visits(world: World, lesson: Booking) -> None:
+    from realtime import tasks  # noqa: PLC0415 -- registers with the queue when imported
+
+    write(stay(world, lesson, peer="p1", server="a", at=timezone.now() - timedelta(minutes=5)))
+
+    tasks.close_stale_visits.call_local()
+
+    assert Visit.objects.get(peer="p1").end_reason == "server"
