@@ -77,6 +77,8 @@ def state_of(booking: Booking, own: Side | None, now: datetime) -> str:
 def _entry(booking: Booking, found: Sequence[Side], reader: Reader, now: datetime) -> Entry:
     own = _own(found, reader)
     state = state_of(booking, own, now)
+    if state == "cancelled" and _closed(found):
+        state = "closed"
     window = access.window_of(booking)
     is_open = state not in {"cancelled", "closed", "held"} and window.start <= now < window.end
     has_room = booking.kind != Booking.Kind.LOCAL
@@ -135,7 +137,8 @@ def _detail(booking: Booking, found: Sequence[Side], own: Side | None, reader: R
         return _("Always open: try microphone and camera")
     if booking.kind == Booking.Kind.LOCAL:
         return own.classes(language) if own else ""
-    schools = [side for side in found if side.is_school and side.is_standing]
+    is_off = booking.state == Booking.State.CANCELLED
+    schools = [side for side in found if side.is_school and (side.is_standing or is_off)]
     if own is None or not own.is_school:
         return "・".join(side.name(language) for side in schools)
     partners = "・".join(side.name(language) for side in schools if side is not own)
@@ -171,11 +174,17 @@ def _place(found: Sequence[Side], own: Side | None, language: str) -> str:
 
 def _note(booking: Booking, found: Sequence[Side], own: Side | None, language: str) -> str:
     if booking.state == Booking.State.CANCELLED:
-        return ""
+        return "・".join(dict.fromkeys(side.reason for side in _closed(found)))
     if own is not None and not own.is_standing:
         return own.reason
     gone = [side.name(language) for side in found if side.is_school and not side.is_standing]
     return _("%(schools)s not taking part") % {"schools": "・".join(gone)} if gone else ""
+
+
+def _closed(found: Sequence[Side]) -> list[Side]:
+    """The schools' sides when every one of them was closed; none when one left for another reason."""
+    schools = [side for side in found if side.is_school]
+    return schools if all(side.is_closed for side in schools) else []
 
 
 def _leg(side: Side, language: str) -> Leg:

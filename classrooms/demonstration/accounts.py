@@ -115,9 +115,17 @@ def _add_school_people(register: _Register, school: School, row: SchoolPeopleRow
         row.coordinator,
         organisation,
         Role.SCHOOL_COORDINATOR,
+        name_en=row.coordinator_en,
         post=row.coordinator_post,
     )
-    register.add(f"staff@{slug}", row.staff, organisation, Role.ROOM_STAFF, post=row.staff_post)
+    register.add(
+        f"staff@{slug}",
+        row.staff,
+        organisation,
+        Role.ROOM_STAFF,
+        name_en=row.staff_en,
+        post=row.staff_post,
+    )
     for location in school.sets:
         register.add(
             f"set{location.position}@{slug}",

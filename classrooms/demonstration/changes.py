@@ -8,11 +8,12 @@ from random import Random
 from uuid import UUID, uuid5
 
 from classrooms import lessons, wishes
-from classrooms.demonstration.days import Days
+from classrooms.demonstration import timetable
+from classrooms.demonstration.days import ZONE, Days
 from classrooms.demonstration.school_days import BLIZZARD_SCHOOL
 from classrooms.demonstration.schools import School
 from classrooms.models import Lesson
-from scheduler import bookings, calendars, closures
+from scheduler import bookings, calendars, closures, timegrid
 from scheduler.dayplans import PeriodSpan, day_plan
 from scheduler.models import Booking, User
 from scheduler.names import Name
@@ -70,9 +71,10 @@ def _withdraw_one(made: Sequence[Lesson], days: Days, *, by: User, now: datetime
 
 
 def _move_one(candidates: Sequence[Lesson], days: Days, *, by: User, now: datetime) -> None:
-    """The first that finds another period on its own day."""
+    """The first that finds another period on its own day, not one on which times are kept open."""
+    kept_open = {days.on(offset) for offset in timetable.KEPT_OPEN}
     for lesson in candidates:
-        if lesson.booking.start < now:
+        if lesson.booking.start < now or timegrid.local_date(lesson.booking.start, ZONE) in kept_open:
             continue
         wish = wishes.of_section(lesson.section)
         for span in _other_periods(lesson, days):

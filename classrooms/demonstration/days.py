@@ -1,13 +1,14 @@
-"""Which dates the demonstration speaks of: two weeks around the day it is loaded for. Pure."""
+"""Which dates the demonstration speaks of: two weeks around the day it is loaded for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
-import holidays
+from scheduler import calendars, timegrid
 
-from scheduler import timegrid
+ZONE = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +72,4 @@ class Days:
 
 
 def _is_off(day: date) -> bool:
-    return day.weekday() > 4 or day in holidays.country_holidays("JP", years=day.year)
+    return day.weekday() > 4 or day in calendars.public_holidays(ZONE.key, day.year)

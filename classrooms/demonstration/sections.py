@@ -118,7 +118,8 @@ def _add_schools(one: Taught, schools: Mapping[str, School]) -> None:
         group = SectionSchool.objects.create(
             section=one.section,
             school=school.organisation,
-            location=school.sets[one.section.pk % len(school.sets)],
+            # A joint lesson on the first set, which the printed sign-ins open, the others on the last.
+            location=school.sets[0 if len(one.parts) > 1 else -1],
             headcount=sum(part.headcount for part in parts),
         )
         group.parts.set(parts)

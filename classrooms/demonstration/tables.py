@@ -62,8 +62,10 @@ class TeacherRow:
 class SchoolPeopleRow:
     slug: str
     coordinator: str
+    coordinator_en: str
     coordinator_post: str
     staff: str
+    staff_en: str
     staff_post: str
 
 

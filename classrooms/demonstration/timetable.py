@@ -17,7 +17,7 @@ from classrooms.models import Lesson
 from classrooms.wishes import Wish
 from scheduler import bookings, calendars
 from scheduler.dayplans import DayPlan, PeriodSpan, SchoolFacts, day_plan
-from scheduler.intervals import Interval
+from scheduler.intervals import Interval, hull
 from scheduler.models import Booking, ClassPart, Location, User
 from scheduler.names import Name
 from scheduler.plans import Need, Plan, Side
@@ -34,9 +34,10 @@ _LOCAL_COURSES = (
 )
 _STORY_LOCAL = Name("英語コミュニケーションⅡ", "English Communication II")
 _HALF_LOCAL = Name("数学Ⅱ（基礎）", "Mathematics II (basic)")
-_KEPT_OPEN = {0: (3, 5), 2: (2, 3, 4, 6)}
+KEPT_OPEN = {0: (3, 5), 2: (2, 3, 4, 6)}
 """Periods of a school day in which 利尻 and 礼文 stay free for the joint lesson that the reader may
-book: with 45 minutes in the morning, with the full 50 in the afternoon."""
+book, and a studio with them: 45 minutes in the morning, the full 50 in the afternoon."""
+_KEPT_FOR = ("利尻", "礼文")
 _STORY_DAY = 2
 """The school day on which 利尻 teaches the class itself in period 1."""
 
@@ -58,17 +59,24 @@ def draft(schools: Mapping[str, School], studios: Sequence[Location], days: Days
     found = calendars.school_facts(ids.values(), days.first, days.last)
     facts = {name: found[pk] for name, pk in ids.items()}
     bells = {name: _plain_week(fact, days) for name, fact in facts.items()}
-    kept_free: list[Hashable] = [
-        *(part.pk for name in ("利尻", "礼文") for part in schools[name].parts[2]),
-        ("set", "礼文", 1),
-        ("set", "利尻", 1),
-    ]
-    reserved = {
-        (resource, days.weekday(day)): periods
-        for day, periods in _KEPT_OPEN.items()
-        for resource in kept_free
+    week = Week(bells, studios=len(studios), reserved=_reserved(schools, days))
+    for day, periods in KEPT_OPEN.items():
+        for number in periods:
+            spans = [_numbered(bells[name][days.weekday(day)], number) for name in _KEPT_FOR]
+            week.take([("studio", "", len(studios))], hull(span.interval for span in spans))
+    return Timetable(days, facts, week)
+
+
+def _reserved(schools: Mapping[str, School], days: Days) -> dict[tuple[Hashable, int], tuple[int, ...]]:
+    kept_free: list[Hashable] = [part.pk for name in _KEPT_FOR for part in schools[name].parts[2]]
+    kept_free += [("set", name, 1) for name in _KEPT_FOR]
+    return {
+        (resource, days.weekday(day)): periods for day, periods in KEPT_OPEN.items() for resource in kept_free
     }
-    return Timetable(days, facts, Week(bells, studios=len(studios), reserved=reserved))
+
+
+def _numbered(spans: Sequence[PeriodSpan], number: int) -> PeriodSpan:
+    return next(span for span in spans if span.number == number)
 
 
 def _plain_week(facts: SchoolFacts, days: Days) -> list[tuple[PeriodSpan, ...]]:
@@ -115,8 +123,7 @@ def _book_series(
     ]
     if not dates:
         return []
-    studio = wish.studios[(placement.studio - 1) % len(wish.studios)]
-    preferred = replace(wish, studios=(studio, *(s for s in wish.studios if s != studio)))
+    preferred = _preferring(wish, placement.studio)
     what = (placement.index, placement.weekday, *placement.periods.values())
     try:
         _series, made, _refused = lessons.book_series(
@@ -126,6 +133,14 @@ def _book_series(
         # A short day or an event is in the way on both dates: in a real year that happens too.
         return []
     return made
+
+
+def _preferring(wish: Wish, number: int) -> Wish:
+    """The wish for the studio that the draft gave it, or on a day that differs for any but the last:
+    that one is the draft's to keep open."""
+    ordered = sorted(wish.studios, key=lambda studio: studio.position)
+    chosen, others = ordered[number - 1], ordered[:-1]
+    return replace(wish, studios=(chosen, *(studio for studio in others if studio != chosen)))
 
 
 def _periods(
@@ -198,7 +213,7 @@ def book_other_halves(
 def _on_plain_week(timetable: Timetable, school: str, interval: Interval, span: PeriodSpan) -> Interval:
     """The period's stretch in the plain week that `week` reckons with."""
     weekday = interval.start.astimezone(timetable.facts[school].zone).weekday()
-    return next(s.interval for s in timetable.week.bells[school][weekday] if s.number == span.number)
+    return _numbered(timetable.week.bells[school][weekday], span.number).interval
 
 
 def _book_local(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -19,12 +18,11 @@ from classrooms.demonstration import (
     tables,
     timetable,
 )
-from classrooms.demonstration.days import Days
+from classrooms.demonstration.days import ZONE, Days
 from classrooms.models import Lesson, Reception
 from scheduler import practice, timegrid
 from scheduler.models import Booking, Membership, Notice, Organisation, Role, User
 
-ZONE = ZoneInfo("Asia/Tokyo")
 _BOOKED_AHEAD = timedelta(weeks=3)
 """The timetable of the two weeks was booked this long before them."""
 _CHANGED_AT = time(5, 40)

@@ -11,11 +11,13 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Model
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, DjangoDbBlocker, Settings
 
 from classrooms import demonstration
 from classrooms.demonstration.world import at_eight
 from classrooms.models import Course, Lesson, Reception, Section
+from scheduler import readers, today
 from scheduler.models import (
     Booking,
     CalendarDay,
@@ -163,6 +165,29 @@ def test_some_lessons_are_closed_cancelled_or_moved_and_the_receptions_say_so() 
     assert Booking.objects.filter(kind=Booking.Kind.LESSON, changes__verb="move").count() == 1
     assert Notice.objects.filter(kind="lesson_moved").exists()
     assert not Notice.objects.filter(kind="series_booked", read_at=None).exists()
+
+
+def test_today_of_the_main_teacher_tells_the_closure_with_its_reason() -> None:
+    now = at_eight(TUESDAY)
+    sasaki = User.objects.get(name="佐々木 直子")
+
+    rows = today.page(readers.of_user(sasaki, now, "ja"), TUESDAY, now).rows
+
+    assert [(row.entry.title, row.entry.detail, row.entry.state, row.entry.note) for row in rows] == [
+        ("数学Ⅰ（1年・月形）", "月形", "planned", ""),
+        ("数学Ⅱ（2年・合同）", "利尻・礼文", "planned", ""),
+        ("数学A（1年・羅臼）", "羅臼", "closed", "臨時休業（暴風雪）"),
+        ("数学Ⅱ（2年・夕張）", "夕張", "planned", ""),
+        ("数学B（2年・標津）", "標津", "planned", ""),
+    ]
+
+
+def test_planner_of_the_main_teacher_opens_on_times_that_fit_are_short_and_cannot(client: Client) -> None:
+    client.force_login(User.objects.get(name="佐々木 直子"))
+
+    page = client.get(reverse("classrooms:book"), {"date": TUESDAY.isoformat()}).content.decode()
+
+    assert [words in page for words in ("50分 ぴったり", "45分 5分不足", "先生が授業")] == [True, True, True]
 
 
 def test_no_two_claims_of_one_resource_overlap() -> None:
