@@ -7,15 +7,13 @@ run after commit, perhaps twice or in another order than the events; the outcome
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-
-from django.db import transaction
 
 from classrooms import receptions
 from classrooms.models import Lesson
 from scheduler import notices
-from scheduler.models import Booking, CalendarDay, Organisation, User
+from scheduler.models import Booking, Organisation, User
 from scheduler.names import Name
 from scheduler.notices import Facts, Kind, Times
 from scheduler.signals import booking_changed, calendar_changed
@@ -61,24 +59,5 @@ def _on_booking(*, booking_id: int, verb: str, **_signal: Any) -> None:
         receptions.settle(booking_id)
 
 
-def _on_calendar(*, organisation_id: int, date: date, booking_ids: Collection[int], **_signal: Any) -> None:
+def _on_calendar(*, organisation_id: int, booking_ids: Collection[int], **_signal: Any) -> None:
     receptions.mark_closed(organisation_id, booking_ids)
-    closures = CalendarDay.objects.standing().filter(
-        organisation=organisation_id, date=date, kind=CalendarDay.Kind.CLOSURE
-    )
-    closure = closures.select_related("organisation").order_by("pk").last()
-    if closure is None:
-        return
-    lessons = Booking.objects.filter(pk__in=booking_ids, kind=Booking.Kind.LESSON)
-    for booking in lessons.select_related("organiser").order_by("start"):
-        _tell_closed(booking, closure)
-
-
-@transaction.atomic
-def _tell_closed(booking: Booking, closure: CalendarDay) -> None:
-    facts: Facts = {
-        "school": closure.organisation.label,
-        "closure": Name(closure.title, closure.title_en or closure.title),
-    }
-    # The moment of the closing: whoever left then is still concerned.
-    _tell(Kind.SCHOOL_CLOSED, booking, facts, by=None, now=booking.changed_at)

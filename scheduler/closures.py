@@ -13,10 +13,11 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q
 
-from scheduler import timegrid, writing
+from scheduler import notices, timegrid, writing
 from scheduler.intervals import Interval
 from scheduler.models import Booking, BookingChange, CalendarDay, Organisation, Participant, Resource, User
 from scheduler.names import Name
+from scheduler.notices import Facts, Kind
 from scheduler.signals import booking_changed, calendar_changed
 from scheduler.transactions import retried
 
@@ -55,6 +56,7 @@ def close(
         row = CalendarDay.objects.create(**facts, title_en=title.en, created_by=by)
     span = timegrid.span(day, closed_from or time(0), closed_until or time(0), organisation.zone)
     changes = _hit(organisation, span, grade=grade, by=by, now=now, reason=title.ja)
+    _tell(row, changes, by=by, now=now)
     _announce(row, changes)
     return Closed(row, tuple(change.booking for change in changes))
 
@@ -94,6 +96,21 @@ def _hit(
         )
         changes += [change] if change else []
     return sorted(changes, key=lambda change: change.booking.start)
+
+
+def _tell(row: CalendarDay, changes: list[BookingChange], *, by: User | None, now: datetime) -> None:
+    """In the closing's own transaction, so that no lesson is lost without a word."""
+    facts: Facts = {
+        "school": row.organisation.label,
+        "closure": Name(row.title, row.title_en or row.title),
+    }
+    for change in changes:
+        booking = change.booking
+        # A school knows of its own lessons, and of a hold nobody was told.
+        if booking.kind == Booking.Kind.LOCAL or booking.expires_at is not None:
+            continue
+        recipients = notices.concerned(booking, now=now, besides=by)
+        notices.tell(recipients, Kind.SCHOOL_CLOSED, booking, params=facts, now=now)
 
 
 def _announce(row: CalendarDay, changes: list[BookingChange]) -> None:

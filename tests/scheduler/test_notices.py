@@ -10,12 +10,12 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from scheduler import bookings, notice_words, notices
+from scheduler import bookings, closures, notice_words, notices
 from scheduler.models import Booking, Membership, Notice, User
 from scheduler.names import Name
 from scheduler.notices import Facts, Kind
 from scheduler.plans import Plan
-from tests.cast import NOW, PASSWORD, World
+from tests.cast import NOW, PASSWORD, THURSDAY, World
 from tests.scheduler import plans
 from tests.scheduler.lessons_provider import plain_lessons
 
@@ -229,3 +229,37 @@ def test_all_notices_can_be_marked_read_at_once(world: World) -> None:
     signed_in(world.tanaka).post("/notices/read/")
 
     assert (notices.unread(world.tanaka), notices.unread(world.kudo)) == (0, 2)
+
+
+def test_a_closure_is_told_in_its_own_transaction_to_all_but_who_closed(world: World) -> None:
+    book(world)
+    bookings.hold(
+        plans.lesson(world, plans.rishiri_side(world, 4)), by=world.sato, now=NOW, intention=uuid4()
+    )
+    blizzard = Name("臨時休業（暴風雪）", "Closed (blizzard)")
+
+    closures.close(world.rishiri, THURSDAY, title=blizzard, by=world.nakamura, now=NOW)
+
+    told = Notice.objects.filter(kind="school_closed")
+    # Of the hold that fell with it nobody was told before, so nobody is now.
+    assert sorted(n.recipient.name for n in told) == sorted(
+        user.name for user in (world.sato, world.tanaka, world.kudo)
+    )
+    (sentence,) = sentences(world.tanaka)
+    assert sentence == (
+        "利尻が「臨時休業（暴風雪）」のため、"
+        "「数学Ⅱ 合同」（11月26日（木）9:45–10:35）の利尻の受信が取り消されました。"
+    )
+
+
+def test_a_closure_that_rolls_back_tells_nobody(world: World) -> None:
+    book(world)
+
+    class ChangedMindError(Exception):
+        pass
+
+    with pytest.raises(ChangedMindError), transaction.atomic():  # noqa: PT012 -- the block is the change
+        closures.close(world.rishiri, THURSDAY, title=Name("休校"), by=None, now=NOW)
+        raise ChangedMindError
+
+    assert Notice.objects.count() == 0
