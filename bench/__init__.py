@@ -1,0 +1,1 @@
+"""Every performance figure beside its limit, measured against a peer in the same run."""
