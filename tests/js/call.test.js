@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { Call } from "../../realtime/static/realtime/call.js";
+import { FakeConnection, settle } from "./fakes.js";
+
+class FakeSignalling extends EventTarget {
+  sent = [];
+
+  send(message) {
+    this.sent.push(message);
+    return true;
+  }
+
+  say(message) {
+    this.dispatchEvent(new CustomEvent(message.t, { detail: message }));
+  }
+
+  offers() {
+    return this.sent.filter(({ t }) => t === "offer").map(({ to }) => to);
+  }
+}
+
+const facts = (id, role = "guest", away = false) => ({
+  id,
+  role,
+  name: { ja: id, en: id },
+  org: { ja: id, en: id },
+  school: role === "guest",
+  audio: true,
+  video: true,
+  away,
+});
+const joined = (peers, { role = "guest", mode = "star", srv = "s1" } = {}) => ({
+  t: "joined",
+  id: "me",
+  role,
+  mode,
+  peers,
+  hands: [],
+  chat: [],
+  ice: [],
+  caps: { video_kbps: 300, fps: 15, w: 640, h: 360 },
+  srv,
+});
+
+let signalling;
+let call;
+let connections;
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+  signalling = new FakeSignalling();
+  connections = [];
+  call = new Call({
+    signalling,
+    makeConnection: () => {
+      connections.push(new FakeConnection());
+      return connections.at(-1);
+    },
+  });
+});
+afterEach(() => {
+  call.close();
+  mock.timers.reset();
+});
+
+test("in a star a school connects to the teacher alone, and the newcomer offers", async () => {
+  signalling.say(joined([facts("teacher", "host"), facts("rebun")]));
+  await settle();
+
+  assert.deepEqual(signalling.offers(), ["teacher"]);
+  assert.equal(call.members.get("rebun").peer, null);
+  assert.equal(call.partners.length, 1);
+});
+
+test("in a mesh everybody connects to everybody", async () => {
+  signalling.say(joined([facts("abe"), facts("mori")], { mode: "mesh" }));
+  await settle();
+
+  assert.deepEqual(signalling.offers(), ["abe", "mori"]);
+});
+
+test("whoever was there first waits for the newcomer's offer", async () => {
+  signalling.say(joined([], { role: "host" }));
+  signalling.say({ t: "peer-joined", peer: facts("rishiri") });
+  await settle();
+
+  assert.deepEqual(signalling.offers(), []);
+  assert.equal(call.partners.length, 1);
+});
+
+test("nobody offers to a peer that is away", async () => {
+  signalling.say(joined([facts("teacher", "host", true)]));
+  await settle();
+
+  assert.deepEqual(signalling.offers(), []);
+});
+
+test("a rejoin leaves connections that stand alone and renews the others", async () => {
+  signalling.say(joined([facts("abe"), facts("mori")], { mode: "mesh" }));
+  await settle();
+  Object.assign(connections[0], { connectionState: "connected", signalingState: "stable" });
+  signalling.sent.length = 0;
+
+  signalling.say(joined([facts("abe"), facts("mori")], { mode: "mesh" }));
+  mock.timers.tick(4000);
+  await settle();
+
+  assert.equal(connections.length, 2);
+  assert.deepEqual([...new Set(signalling.offers())], ["mori"]);
+});
+
+test("after a restart of the server a peer whose media flows is kept, another goes after a minute", async () => {
+  signalling.say(joined([facts("abe"), facts("mori")], { mode: "mesh" }));
+  await settle();
+  connections[0].connectionState = "connected";
+  connections[0].getStats = connections[1].getStats = async () => new Map();
+
+  signalling.say(joined([], { mode: "mesh", srv: "s2" }));
+  assert.deepEqual([...call.members.keys()], ["abe", "mori"]);
+  for (let second = 0; second < 62; second += 1) {
+    mock.timers.tick(1000);
+    await settle();
+  }
+
+  assert.deepEqual([...call.members.keys()], ["abe"]);
+  signalling.say({ t: "peer-joined", peer: facts("abe") });
+  assert.equal(connections[0].connectionState, "connected");
+});
+
+test("on the same server a peer missing from the snapshot has left", async () => {
+  signalling.say(joined([facts("abe")], { mode: "mesh" }));
+  await settle();
+
+  signalling.say(joined([], { mode: "mesh" }));
+
+  assert.equal(call.members.size, 0);
+  assert.equal(connections[0].connectionState, "closed");
+});
+
+test("what arrives is reported to whoever sent it", async () => {
+  signalling.say(joined([facts("teacher", "host")]));
+  await settle();
+  connections[0].connectionState = "connected";
+  let packets = 0;
+  connections[0].getStats = async () => {
+    packets += 50;
+    const audio = {
+      type: "inbound-rtp",
+      kind: "audio",
+      packetsReceived: packets,
+      totalAudioEnergy: packets / 50 / 4,
+      totalSamplesDuration: packets / 50,
+    };
+    return new Map([["a", audio]]);
+  };
+
+  for (let look = 0; look < 2; look += 1) {
+    mock.timers.tick(1000);
+    await settle();
+  }
+
+  assert.deepEqual(
+    signalling.sent.filter(({ t }) => t === "heard"),
+    [{ t: "heard", to: "teacher", level: 0.5, packets: 50 }],
+  );
+});
+
+test("what arrives there is remembered with its time", () => {
+  signalling.say(joined([facts("teacher", "host")]));
+  signalling.say({ t: "heard", from: "teacher", level: 0.2, packets: 98 });
+
+  assert.deepEqual(call.members.get("teacher").heard, { level: 0.2, packets: 98, at: Date.now() });
+});

@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { Peer } from "../../realtime/static/realtime/peer.js";
+import { FakeConnection, settle, track } from "./fakes.js";
+
+const CAPS = { video_kbps: 300, fps: 15, w: 320, h: 180 };
+
+/** Two peers and the server between them, which loses what `lose` names. */
+class Pair {
+  lost = [];
+  log = [];
+
+  constructor() {
+    this.lose = () => false;
+    this.one = this.make("a", "b");
+    this.other = this.make("b", "a");
+  }
+
+  make(me, other) {
+    const connections = [];
+    const peer = new Peer({
+      other,
+      isPolite: me < other,
+      tracks: { audio: track("audio"), video: track("video") },
+      caps: CAPS,
+      makeConnection: () => {
+        connections.push(new FakeConnection());
+        return connections.at(-1);
+      },
+      send: (message) => {
+        this.log.push({ from: me, ...message });
+        if (this.lose(message)) return true;
+        const receiver = other === "a" ? this.one : this.other;
+        queueMicrotask(() => void receiver.receive({ ...message, from: me }));
+        return true;
+      },
+    });
+    peer.connections = connections;
+    return peer;
+  }
+
+  said(t) {
+    return this.log.filter((message) => message.t === t);
+  }
+}
+
+const isConnected = ({ one, other }) => one.isConnected && other.isConnected;
+
+/** Which connection each has, by the descriptions it was made for. */
+const last = (peer) => peer.connections.at(-1);
+
+let pair;
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+  pair = new Pair();
+});
+afterEach(() => mock.timers.reset());
+
+test("a newcomer's offer is answered once and both send what they have", async () => {
+  pair.one.connect();
+  await settle();
+
+  assert.ok(isConnected(pair));
+  assert.deepEqual([pair.said("offer").length, pair.said("answer").length], [1, 1]);
+  for (const peer of [pair.one, pair.other]) {
+    const sent = last(peer).getTransceivers();
+    assert.deepEqual(
+      sent.map(({ sender }) => sender.track?.kind),
+      ["audio", "video"],
+    );
+    assert.deepEqual(
+      sent.map(({ direction }) => direction),
+      ["sendrecv", "sendrecv"],
+    );
+    assert.deepEqual(sent[1].sender.parameters.encodings, [
+      { maxBitrate: 300_000, maxFramerate: 15, scaleResolutionDownBy: 2 },
+    ]);
+  }
+});
+
+test("two first offers that cross end in one connection", async () => {
+  pair.one.connect();
+  pair.other.connect();
+  await settle();
+  mock.timers.tick(4000);
+  await settle();
+
+  assert.ok(isConnected(pair));
+  assert.equal(last(pair.one).remoteDescription.sdp.split(" ")[1], last(pair.other).name);
+  assert.equal(last(pair.other).remoteDescription.sdp.split(" ")[1], last(pair.one).name);
+});
+
+for (const from of ["one", "other"]) {
+  test(`a lost offer of ${from} is noticed after four seconds and made anew`, async () => {
+    pair.lose = ({ t }) => t === "offer" && pair.said("offer").length === 1;
+    pair[from].connect();
+    await settle();
+    mock.timers.tick(3999);
+    await settle();
+    assert.ok(!isConnected(pair));
+
+    mock.timers.tick(1);
+    await settle();
+
+    assert.ok(isConnected(pair));
+    assert.equal(pair.said("offer").length, 2);
+  });
+}
+
+test("a lost answer is noticed likewise", async () => {
+  pair.lose = ({ t }) => t === "answer" && pair.said("answer").length === 1;
+  pair.one.connect();
+  await settle();
+
+  mock.timers.tick(4000);
+  await settle();
+
+  assert.ok(isConnected(pair));
+});
+
+test("renewals that cross leave one description each and the same connection", async () => {
+  pair.one.connect();
+  await settle();
+  const before = [last(pair.one), last(pair.other)];
+
+  pair.one.restart();
+  pair.other.restart();
+  await settle();
+  mock.timers.tick(4000);
+  await settle();
+
+  assert.deepEqual([last(pair.one), last(pair.other)], before);
+  assert.ok(isConnected(pair));
+  assert.equal(last(pair.one).signalingState, "stable");
+  assert.equal(last(pair.other).signalingState, "stable");
+});
+
+test("a reloaded page's new connection replaces the old one without the other's doing", async () => {
+  pair.one.connect();
+  await settle();
+  const old = last(pair.one);
+
+  pair.other = pair.make("b", "a");
+  pair.other.connect();
+  await settle();
+
+  assert.ok(isConnected(pair));
+  assert.notEqual(last(pair.one), old);
+  assert.equal(old.connectionState, "closed");
+});
+
+test("the renewal of a connection that the other has lost is reset and made anew", async () => {
+  pair.one.connect();
+  await settle();
+  pair.other = pair.make("b", "a");
+
+  pair.one.restart();
+  await settle();
+
+  assert.equal(pair.said("reset").length, 1);
+  assert.ok(isConnected(pair));
+  assert.equal(pair.other.connections.length, 1);
+});
+
+test("nothing is offered to a peer that is away, and what fell due goes out when it is back", async () => {
+  pair.one.setReachable(false);
+  pair.one.connect();
+  await settle();
+  mock.timers.tick(20_000);
+  await settle();
+  assert.deepEqual(pair.log, []);
+
+  pair.one.setReachable(true);
+  await settle();
+
+  assert.ok(isConnected(pair));
+});
+
+test("candidates go out in one list and wait at the other side for the description", async () => {
+  const toJSON = () => ({ candidate: "candidate:1", sdpMid: "0" });
+  pair.lose = ({ t }) => t === "offer";
+  pair.one.connect();
+  await settle();
+  last(pair.one).onicecandidate({ candidate: { toJSON } });
+  last(pair.one).onicecandidate({ candidate: null });
+  mock.timers.tick(100);
+  await settle();
+  const [{ list, pc }] = pair.said("candidate");
+
+  pair.lose = () => false;
+  await pair.other.receive({ t: "offer", from: "a", pc, sdp: "v=0 fake0 0", restart: false });
+  await pair.other.receive({ t: "candidate", from: "a", pc, list });
+  await settle();
+
+  assert.deepEqual(list, [toJSON(), null]);
+  assert.deepEqual(last(pair.other).candidates, [toJSON(), undefined]);
+});
+
+test("a disconnected connection looks for a new way after two seconds, a failed one at once", async () => {
+  pair.one.connect();
+  await settle();
+  const connection = last(pair.one);
+
+  connection.connectionState = "disconnected";
+  connection.onconnectionstatechange();
+  mock.timers.tick(1999);
+  await settle();
+  assert.equal(pair.said("offer").length, 1);
+  mock.timers.tick(1);
+  await settle();
+  assert.equal(pair.said("offer").length, 2);
+  assert.equal(pair.said("offer")[1].restart, true);
+
+  connection.connectionState = "failed";
+  connection.onconnectionstatechange();
+  await settle();
+  assert.equal(pair.said("offer").length, 3);
+});
+
+test("what does not fit is survived", async () => {
+  pair.one.connect();
+  await settle();
+  const troubles = [];
+  pair.one.addEventListener("trouble", (event) => troubles.push(event));
+
+  await pair.one.receive({ t: "answer", from: "b", pc: "unknown", sdp: "v=0" });
+  await pair.one.receive({ t: "answer", from: "b", pc: pair.said("offer")[0].pc, sdp: "v=0" });
+  await pair.one.receive({ t: "candidate", from: "b", pc: "unknown", list: [null] });
+  await pair.one.receive({ t: "reset", from: "b", pc: "unknown" });
+
+  assert.ok(isConnected(pair));
+  assert.deepEqual(troubles, []);
+});
