@@ -115,6 +115,11 @@ class Board:
         return self.limit is not None and self.wish.headcount > self.limit.value
 
     @property
+    def added(self) -> list[School]:
+        """The schools whose class and pupils the section has not decided."""
+        return [school for school in self.schools if school.classes]
+
+    @property
     def fitting(self) -> list[Window]:
         return [window for window in self.windows if window.state != "no"]
 

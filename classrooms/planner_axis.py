@@ -74,6 +74,11 @@ class Axis:
     band: Box | None
 
     @property
+    def is_tall(self) -> bool:
+        """Too tall to see its result row without scrolling."""
+        return len(self.rows) > _GROUPED_FROM
+
+    @property
     def places(self) -> list[tuple[str, int, int]]:
         """Every distinct place: its class, and its start and length in minutes."""
         boxes = [box for row in self.rows for box in row.boxes]
@@ -186,14 +191,14 @@ class AxisBuilder:
     def _studio_box(self, union: Interval) -> Box:
         free = len(self.outlook.known.free_of((s.pk for s in self.outlook.wish.studios), union))
         words = _("%(times)s: %(n)d studios free") % {"times": self._range(union), "n": free}
-        return self._box("free" if free else "busy", union, _("%(n)d rooms") % {"n": free}, "", words)
+        return self._box("free" if free else "busy", union, _("%(n)d free") % {"n": free}, "", words)
 
     def _chosen_studio(self, union: Interval) -> Box:
         studios = {studio.pk: studio for studio in self.outlook.wish.studios}
         free = self.outlook.known.free_of(studios, union)
         if not free:
             return self._studio_box(union)
-        left = _("%(n)d more free") % {"n": len(free) - 1}
+        left = _("%(n)d more") % {"n": len(free) - 1}
         return self._pick(union, studios[free[0]].label.in_language(self.language), left)
 
     def _schools(self) -> list[Row]:
@@ -292,11 +297,7 @@ class AxisBuilder:
     def _fit_words(self, fit: Fit) -> str:
         if fit.shortfall:
             return _("%(n)d short") % {"n": int(fit.shortfall.total_seconds() // 60)}
-        return (
-            _("fits exactly")
-            if fit.window.window.duration == self.outlook.wish.wanted
-            else _("room to spare")
-        )
+        return _("exactly") if fit.window.window.duration == self.outlook.wish.wanted else _("to spare")
 
     def _cannot_words(self, fit: Fit) -> str:
         if fit.is_past:
@@ -322,8 +323,8 @@ def _kind_words(taken: Taken) -> str:
     if taken.is_hold:
         return _("held")
     if taken.kind == Booking.Kind.LOCAL:
-        return _("school's own lesson")
-    return _("remote lesson") if taken.kind == Booking.Kind.LESSON else _("taken")
+        return _("own lesson")
+    return _("remote") if taken.kind == Booking.Kind.LESSON else _("taken")
 
 
 def _disjoint(unions: Iterable[Interval]) -> list[Interval]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
@@ -218,7 +218,4 @@ def _url(booking: Booking) -> str:
 
 def room_url(booking: Booking) -> str:
     """The address of the booking's room; whether its door is open is another question."""
-    try:
-        return reverse("realtime:by_booking", args=[booking.uid])
-    except NoReverseMatch:  # a service without rooms
-        return ""
+    return reverse("realtime:by_booking", args=[booking.uid])

@@ -1,6 +1,6 @@
 // The planner and its refusal, made quicker: everything here also works without this module.
 
-import { foldKana } from "./kana.mjs";
+import { foldKana } from "./kana.js";
 
 /** Hides the schools that don't match while one types; Enter keeps asking the server. */
 function filterSchools() {
