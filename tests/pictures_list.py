@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from classrooms.demonstration import accounts
 from classrooms.models import Section
 from scheduler.models import Booking, User
 
+PASSWORD = accounts.PASSWORD
 TEACHER = "sasaki@centre.example"
 PLANNER = "honma@centre.example"
 SCHOOL = "coordinator@rishiri.example"

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page
+from pytest_django import DjangoDbBlocker
 
 from classrooms import demonstration
 from tests import pictures_list
@@ -23,31 +26,33 @@ SHOWS = datetime(2026, 11, 24, 0, 33, tzinfo=UTC)
 """Tuesday 24 November 2026, 9:33 in Japan: twelve minutes before a lesson of the demonstration."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def live(
-    transactional_db: None,
-    django_db_serialized_rollback: None,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveServer]:
-    """A server on the demonstration, its clock at SHOWS."""
+    """A server on the demonstration, its clock at SHOWS: loaded once, since nobody here changes it much."""
+    folder = tmp_path_factory.mktemp("pages")
     started = datetime.now(UTC)
     real_now = timezone.now
-    monkeypatch.setattr(timezone, "now", lambda: real_now() + (SHOWS - started))
-    demonstration.load(now=SHOWS)
-    server = LiveServer(
-        database_url(),
-        tmp_path / "server.log",
-        environment={
-            "ENKAKU_VAR": str(tmp_path),
-            "DJANGO_SETTINGS_MODULE": "tests.pictures_settings",
-            "PICTURES_STARTED": started.isoformat(),
-            "PICTURES_AT": SHOWS.isoformat(),
-        },
-    )
-    server.start()
-    yield server
-    server.kill()
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setattr(timezone, "now", lambda: real_now() + (SHOWS - started))
+        before = connection.creation.serialize_db_to_string()
+        demonstration.load(now=SHOWS)
+        server = LiveServer(
+            database_url(),
+            folder / "server.log",
+            environment={
+                "ENKAKU_VAR": str(folder),
+                "DJANGO_SETTINGS_MODULE": "tests.pictures_settings",
+                "PICTURES_STARTED": started.isoformat(),
+                "PICTURES_AT": SHOWS.isoformat(),
+            },
+        )
+        server.start()
+        yield server
+        server.kill()
+        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
+        connection.creation.deserialize_db_from_string(before)
 
 
 def axe_findings(page: Page) -> list[str]:
@@ -82,3 +87,94 @@ def test_every_page_is_accessible_and_fits_its_window(new_context: NewContext, w
         page.context.close()
 
     assert found == {}
+
+
+def test_axe_finds_what_is_wrong(new_context: NewContext) -> None:
+    """The check itself: a picture without words is found."""
+    page = new_context().new_page()
+    page.set_content('<html lang="ja"><title>t</title><main><h1>t</h1><img src="data:,"></main></html>')
+
+    assert [finding.split(":")[0] for finding in axe_findings(page)] == ["image-alt"]
+
+
+def focused(page: Page) -> str:
+    """The words of the element that has the focus."""
+    words: str = page.evaluate("document.activeElement.innerText || document.activeElement.name || ''")
+    return words.strip()
+
+
+def test_room_is_reached_from_sign_in_by_keyboard_alone(new_context: NewContext) -> None:
+    page = new_context().new_page()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert focused(page) == "本文へ"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(pictures_list.TEACHER)
+    page.keyboard.press("Tab")
+    page.keyboard.type(pictures_list.PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="11月24日（火）").wait_for()
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focused(page) == "教室に入る"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/rooms/**")
+
+
+def test_refused_sign_in_puts_the_focus_on_the_summary(new_context: NewContext) -> None:
+    page = new_context().new_page()
+    page.goto("/accounts/login/")
+
+    page.get_by_role("textbox", name="メールアドレス").fill(pictures_list.TEACHER)
+    page.get_by_label("パスワード").fill("wrong")
+    page.get_by_role("button", name="サインインする").press("Enter")
+
+    page.get_by_role("alert").wait_for()
+    assert page.evaluate("document.activeElement.id") == "errors"
+
+
+def test_minutes_count_down_while_the_page_stays_open(new_context: NewContext) -> None:
+    page = new_context().new_page()
+    page.clock.install()
+    sign_in(page, pictures_list.TEACHER)
+    page.goto("/")
+    minutes = page.locator(".count:not([hidden]) [data-minutes] b")
+    before = int(minutes.inner_text())
+
+    page.clock.run_for(3 * 60 * 1000)
+    assert int(minutes.inner_text()) in {before - 3, before - 2}
+
+    page.clock.run_for(before * 60 * 1000)
+    assert "授業中" in page.locator(".count:not([hidden])").inner_text()
+
+
+def test_tabs_of_a_phone_stay_at_the_bottom_and_let_go_when_enlarged(new_context: NewContext) -> None:
+    page = new_context(viewport={"width": 360, "height": 720}).new_page()
+    sign_in(page, pictures_list.TEACHER)
+    page.goto("/")
+
+    def place() -> str:
+        result: str = page.evaluate("getComputedStyle(document.querySelector('.main-nav')).position")
+        return result
+
+    assert place() == "fixed"
+    assert page.locator(".main-nav a").all_inner_texts() == ["今日", "予約", "予定表", "困ったとき"]
+    # A window of 640 × 450 CSS pixels is what 200 % leaves of a laptop's 1280 × 900.
+    page.set_viewport_size({"width": 640, "height": 450})
+    assert place() == "static"
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+
+
+def test_today_works_without_javascript(new_context: NewContext) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    sign_in(page, pictures_list.SCHOOL)
+    page.goto("/")
+
+    page.get_by_role("link", name="教室に入る").wait_for()
+    assert "開始まで" in page.locator(".count:not([hidden])").inner_text()
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("link", name="Enter the room").wait_for()
