@@ -100,8 +100,10 @@ def take(
                     continue
                 if picture.act:
                     picture.act(page)
-                # A room is never idle: its beats go on.
-                page.wait_for_load_state("load" if picture.path.startswith("/rooms/") else "networkidle")
+                if picture.name.startswith("room-"):
+                    page.wait_for_timeout(3000)  # a room is never idle; its picture needs this long
+                else:
+                    page.wait_for_load_state("networkidle")
                 # The window as high as the page, or what sticks to its edge would lie over the middle.
                 height = page.evaluate("document.documentElement.scrollHeight")
                 page.set_viewport_size({"width": across, "height": max(height, down)})
