@@ -5,18 +5,19 @@ One Board per request. The number of queries does not depend on how many schools
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from classrooms import choices, lessons, planner, wishes
+from classrooms import choices, lessons, planner, planner_week, wishes
+from classrooms.axis_boxes import Axis, Box
 from classrooms.choices import Choice
 from classrooms.models import Lesson, Section
 from classrooms.planner import Outlook
-from classrooms.planner_axis import Axis, AxisBuilder, Box
+from classrooms.planner_axis import AxisBuilder
+from classrooms.planner_week import WeekDay
 from classrooms.wishes import Wish
 from scheduler import bookings, rules, timegrid, wallclock
 from scheduler.conflicts import Verdict
@@ -25,15 +26,6 @@ from scheduler.intervals import hull, intersection
 from scheduler.joint_windows import JointWindow
 from scheduler.models import ClassGroup, Organisation, Participant
 from scheduler.plans import Plan
-
-
-@dataclass(frozen=True, slots=True)
-class WeekDay:
-    day: date
-    label: str
-    note: str
-    is_shown: bool
-    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +112,11 @@ class Board:
         return [school for school in self.schools if school.classes]
 
     @property
+    def is_illustrative(self) -> bool:
+        """Whether bells shown here are a demonstration's and not a school's own."""
+        return any(group.school.is_illustrative for group in self.wish.groups)
+
+    @property
     def fitting(self) -> list[Window]:
         return [window for window in self.windows if window.state != "no"]
 
@@ -176,7 +173,7 @@ def load(
         outlook=outlook,
         day_label=wallclock.day(choice.day, language),
         schools=tuple(_schools(wish, choice, language)),
-        week=tuple(_week(outlook, choice, language)),
+        week=tuple(planner_week.days(outlook, choice, language)),
         axis=axis,
         windows=tuple(_windows(wish, choice, axis, language)),
         chosen=_chosen(outlook, window, now, language, moving) if window else None,
@@ -248,56 +245,6 @@ def _partners(outlook: Outlook, day: date, language: str) -> dict[int, str]:
         name = participant.organisation.label.in_language(language)
         names.setdefault(participant.booking_id, []).append(name)
     return {pk: "・".join(listed) for pk, listed in names.items()}
-
-
-def _week(outlook: Outlook, choice: Choice, language: str) -> list[WeekDay]:
-    """Monday to Friday, and the weekend's days on which a school has lessons."""
-    monday = planner.monday_of(choice.day)
-    days = [monday + timedelta(days=n) for n in range(7)]
-    usual = _usual_day_types(outlook, days)
-    return [
-        WeekDay(
-            day=day,
-            label=_day_label(outlook, day, language),
-            note=_day_note(outlook, day, usual, language),
-            is_shown=day == choice.day,
-            query=choice.on(day).query(),
-        )
-        for day in days
-        if day.weekday() < 5 or day == choice.day or not outlook.is_closed(day)
-    ]
-
-
-def _day_label(outlook: Outlook, day: date, language: str) -> str:
-    """「26（木）」; a public holiday says so: 「23（月・祝）」."""
-    holidays = [outlook.known.facts[group.school.pk].holidays for group in outlook.wish.groups]
-    is_holiday = any(day in named for named in holidays)
-    if not wallclock.is_japanese(language):
-        return f"{wallclock.WEEKDAYS_EN[day.weekday()]} {day.day}"
-    weekday = wallclock.WEEKDAYS_JA[day.weekday()]
-    return f"{day.day}（{weekday}{'・祝' if is_holiday else ''}）"
-
-
-def _usual_day_types(outlook: Outlook, days: list[date]) -> dict[int, str]:
-    """Each school's commonest day type of these days."""
-    usual = {}
-    for group in outlook.wish.groups:
-        named = [plan.day_type.ja for day in days if (plan := outlook.day_plan(group, day)).day_type]
-        usual[group.school.pk] = Counter(named).most_common(1)[0][0] if named else ""
-    return usual
-
-
-def _day_note(outlook: Outlook, day: date, usual: Mapping[int, str], language: str) -> str:
-    """「4枠」, 「短縮・0枠」 where a school's day differs from its usual one, or 「休日」."""
-    if outlook.is_closed(day):
-        return _("no school")
-    special = ""
-    for group in outlook.wish.groups:
-        day_type = outlook.day_plan(group, day).day_type
-        if day_type and day_type.ja != usual[group.school.pk]:
-            special = day_type.in_language(language)
-    count = _("%(n)d slots") % {"n": outlook.count(day)}
-    return _("%(day)s, %(count)s") % {"day": special, "count": count} if special else count
 
 
 def _chosen(

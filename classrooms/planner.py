@@ -27,6 +27,14 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """A window that one school alone prevents: which one, and the minutes that the others share."""
+
+    group: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """One joint window of a day and what stands in its way; `free_studios` by preference."""
 
@@ -35,6 +43,7 @@ class Fit:
     free_studios: tuple[int, ...]
     shortfall: timedelta
     is_past: bool = False
+    without: Without | None = None
 
     @property
     def state(self) -> str:
@@ -42,14 +51,6 @@ class Fit:
         if self.obstacles or self.is_past:
             return "no"
         return "short" if self.shortfall else "fit"
-
-    @property
-    def blocking_groups(self) -> set[int]:
-        return {obstacle.group for obstacle in self.obstacles if obstacle.group is not None}
-
-    @property
-    def is_blocked_by_centre(self) -> bool:
-        return any(o.group is None and o.kind is not Kind.JOINT_WINDOW for o in self.obstacles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,27 @@ class Outlook:
 
     def _fit(self, window: JointWindow, plans: list[DayPlan]) -> Fit:
         studios = self.known.free_of((studio.pk for studio in self.wish.studios), window.union)
+        obstacles = tuple(self._obstacles(window, plans, has_studio=bool(studios)))
         return Fit(
             window=window,
-            obstacles=tuple(self._obstacles(window, plans, has_studio=bool(studios))),
+            obstacles=obstacles,
             free_studios=tuple(studios),
             shortfall=window.shortfall(self.wish.wanted),
             is_past=window.union.start <= self.now,
+            without=self._without_one(window, obstacles),
         )
+
+    def _without_one(self, window: JointWindow, obstacles: tuple[Obstacle, ...]) -> Without | None:
+        is_too_short = Obstacle(Kind.JOINT_WINDOW) in obstacles
+        schools = {obstacle.group for obstacle in obstacles if obstacle.group is not None}
+        if len(schools) > 1 or any(o.group is None and o.kind is not Kind.JOINT_WINDOW for o in obstacles):
+            return None
+        candidates = schools or (set(range(len(self.wish.groups))) if is_too_short else set())
+        left = {group: shared for group in candidates if (shared := window.without(group))}
+        best = max(left, key=lambda group: (left[group].duration, -group), default=None)
+        if best is None or left[best].duration < self.wish.minimum:
+            return None
+        return Without(best, left[best].minutes)
 
     def _obstacles(
         self, window: JointWindow, plans: list[DayPlan], *, has_studio: bool

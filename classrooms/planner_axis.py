@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from classrooms.axis_boxes import GROUPED_FROM, Axis, Box, Row, WindowBox
 from classrooms.planner import Fit, Outlook
 from classrooms.wishes import Group
 from scheduler import timegrid, wallclock
@@ -26,65 +27,6 @@ from scheduler.models import Booking
 
 _STEP = timedelta(minutes=30)
 _USUAL = (time(8, 30), time(16, 0))
-_GROUPED_FROM = 9
-"""With more schools than this minus one, rows are ordered by their bells, the narrowest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Something drawn from `start` for `length` minutes; `words` say it all for who cannot see it."""
-
-    kind: str
-    start: int
-    length: int
-    first: str
-    second: str = ""
-    words: str = ""
-
-    @property
-    def place(self) -> str:
-        return f"at-{self.start}-{self.length}"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    kind: str
-    name: str
-    detail: str
-    boxes: tuple[Box, ...]
-    heading: str = ""
-    """Names the rows from here on, where many are ordered by their bells."""
-
-
-@dataclass(frozen=True, slots=True)
-class WindowBox:
-    """One joint window as it can be pressed; `fit` is what it is."""
-
-    box: Box
-    fit: Fit
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    length: int
-    hours: tuple[tuple[Box, str], ...]
-    rows: tuple[Row, ...]
-    windows: tuple[WindowBox, ...]
-    band: Box | None
-
-    @property
-    def is_tall(self) -> bool:
-        """Too tall to see its result row without scrolling."""
-        return len(self.rows) > _GROUPED_FROM
-
-    @property
-    def places(self) -> list[tuple[str, int, int]]:
-        """Every distinct place: its class, and its start and length in minutes."""
-        boxes = [box for row in self.rows for box in row.boxes]
-        boxes += [box for box, _label in self.hours] + [window.box for window in self.windows]
-        boxes += [self.band] if self.band else []
-        return sorted({(box.place, box.start, box.length) for box in boxes}, key=lambda p: p[1:])
 
 
 @dataclass(slots=True)
@@ -203,7 +145,7 @@ class AxisBuilder:
 
     def _schools(self) -> list[Row]:
         rows = [self._school(index) for index in range(len(self.outlook.wish.groups))]
-        if len(rows) < _GROUPED_FROM:
+        if len(rows) < GROUPED_FROM:
             return rows
         return list(self._by_bells(rows))
 
@@ -284,13 +226,17 @@ class AxisBuilder:
         second = _("chosen") if is_chosen else self._fit_words(fit)
         if fit.state == "no" and not is_chosen:
             first, second = self._cannot_words(fit), ""
-            total, blocked = len(fit.window.chosen), len(fit.blocking_groups)
-            if total > 2 and blocked and not fit.is_blocked_by_centre:
-                second = first
-                first = _("%(n)d of %(total)d schools") % {"n": total - blocked, "total": total}
-        words = (
-            f"{self._range(fit.window.window)} {_('%(n)d min') % {'n': fit.window.minutes}} {second or first}"
+        words = " ".join(
+            [self._range(fit.window.window), _("%(n)d min") % {"n": fit.window.minutes}, second or first]
         )
+        total = len(fit.window.chosen)
+        if fit.without and not is_chosen:
+            school = self.outlook.wish.groups[fit.without.group].school.label.in_language(self.language)
+            facts = {"school": school, "n": fit.without.minutes}
+            words += _("; without %(school)s %(n)d min") % facts
+            if total > 2:
+                first = _("%(n)d of %(total)d schools") % {"n": total - 1, "total": total}
+                second = _("%(n)d min") % {"n": fit.without.minutes}
         box = self._box("window", fit.window.window, first, second, words)
         return WindowBox(box, fit, is_chosen)
 

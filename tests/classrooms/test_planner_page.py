@@ -240,3 +240,14 @@ def test_planner_of_another_centre_shows_nothing_of_ours(world: World, client: C
     client.force_login(world.ito)
 
     assert _get(client, {"section": world.section.pk}).status_code == 404
+
+
+def test_window_that_one_school_prevents_says_what_the_others_would_have(sato: Client, world: World) -> None:
+    day = coming()
+    teaching.add_to_section(world.section, 1)
+    closures.close(world.rebun, day, title=Name("学校祭", "School festival"), by=None, now=NOW)
+
+    response = _get(sato, {"section": world.section.pk, "date": str(day)})
+
+    assert _windows(response.content)[0] == ("no", "8:50–9:35 45分 休業（礼文を外すと50分）")
+    assert "2／3校 50分" in _words(response.content).replace("2／3校50分", "2／3校 50分")
