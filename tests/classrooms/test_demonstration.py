@@ -185,9 +185,19 @@ def test_today_of_the_main_teacher_tells_the_closure_with_its_reason() -> None:
 def test_planner_of_the_main_teacher_opens_on_times_that_fit_are_short_and_cannot(client: Client) -> None:
     client.force_login(User.objects.get(name="佐々木 直子"))
 
-    page = client.get(reverse("classrooms:book"), {"date": TUESDAY.isoformat()}).content.decode()
+    response = client.get(reverse("classrooms:book"), {"date": TUESDAY.isoformat()})
 
-    assert [words in page for words in ("50分 ぴったり", "45分 5分不足", "先生が授業")] == [True, True, True]
+    board = response.context["board"]
+    states = [(window.times, window.state) for window in board.windows]
+    assert states == [
+        ("8:45–9:40", "no"),
+        ("9:45–10:40", "no"),
+        ("10:45–11:40", "short"),
+        ("11:45–12:40", "no"),
+        ("13:20–14:10", "fit"),
+        ("14:20–15:10", "no"),
+    ]
+    assert "例示" in response.content.decode()
 
 
 def test_no_two_claims_of_one_resource_overlap() -> None:
