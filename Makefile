@@ -15,7 +15,7 @@ UV_SYNC := VIRTUAL_ENV= UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never
 MESSAGES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 ASSETS := $(shell find scheduler/static realtime/static classrooms/static clinics/static -type f 2>/dev/null)
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench pictures format
+.PHONY: help run demo test check bench pictures messages format
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev $(MESSAGES) ## Measure every performance figure beside its l
 
 pictures: $(VENV)/.dev $(MESSAGES) ## Take a picture of every page into pictures/
 	@$(PY) -m tests.pictures $(ARGS)
+
+messages: $(VENV)/.dev ## Bring the Japanese message file to the strings in the source
+	@$(PY) -m tests.messages
 
 format: $(VENV)/.dev ## Put Python and JavaScript files into the usual form
 	@$(PY) -m tests.check --write
