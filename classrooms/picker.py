@@ -10,6 +10,7 @@ from classrooms import sections
 from classrooms.models import Section
 from classrooms.wishes import Wish
 from scheduler.models import Organisation
+from scheduler.names import Name
 from scheduler.providers import Reader
 
 
@@ -57,12 +58,14 @@ def load(
     """What can be chosen; schools that don't match `sought` are kept and hidden. One query."""
     own: list[SectionOption] = []
     other: list[SectionOption] = []
-    for each in sections.of_posts(reader.memberships):
-        teacher = "" if each.teacher.user_id == reader.user.pk else f" {each.teacher.name}"
-        option = SectionOption(
-            each.pk, f"{each.label.in_language(reader.language)}{teacher}", each.pk == section.pk
-        )
-        (other if teacher else own).append(option)
+    columns = ("pk", "name", "name_en", "teacher__user", "teacher__name", "teacher__name_en")
+    for pk, name, name_en, user_id, teacher, teacher_en in sections.of_posts(reader.memberships).values_list(
+        *columns
+    ):
+        words = Name(name, name_en).in_language(reader.language)
+        is_own = user_id == reader.user.pk
+        taught_by = "" if is_own else Name(teacher, teacher_en).in_language(reader.language)
+        (own if is_own else other).append(SectionOption(pk, f"{words} {taught_by}".strip(), pk == section.pk))
     return Picker(tuple(own), tuple(other), _districts(schools, wish, sought, reader.language), sought)
 
 
