@@ -57,9 +57,7 @@ def test_scripts_hold_no_words_of_their_own() -> None:
     scripts = [path for package in messages.PACKAGES for path in (ROOT / package / "static").rglob("*.js")]
 
     with_it = [
-        str(path.relative_to(ROOT))
-        for path in scripts
-        if WORD.search(comment.sub("", path.read_text()))
+        str(path.relative_to(ROOT)) for path in scripts if WORD.search(comment.sub("", path.read_text()))
     ]
 
     assert scripts

@@ -100,6 +100,16 @@ def test_an_embedded_service_refuses_to_listen_beyond_loopback(tmp_path: Path) -
     assert "only listens on loopback, not on 0.0.0.0" in done.stderr
 
 
+def test_ctrl_c_during_the_first_commands_ends_without_a_traceback(tmp_path: Path) -> None:
+    slow = """shell --no-imports -c 'import time; print("at work", flush=True); time.sleep(60)'"""
+    with running(tmp_path, "--port", "0", "--first", slow) as service:
+        wait_until(lambda: "at work" in service.output, 30)
+
+        code = service.stop(signal.SIGINT, within_s=ENDS_WITHIN_S)
+
+    assert (code, service.output) == (130, "at work\n")
+
+
 def test_serve_without_migrations_says_what_to_do(tmp_path: Path) -> None:
     done = manage(tmp_path, "serve", "--port", "0")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shlex
+import signal
 import sys
 from typing import Any
 
@@ -16,6 +17,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from scheduler import connections, server
 from scheduler.checks import is_loopback
 from scheduler.jobs import Worker
+
+INTERRUPTED = 128 + signal.SIGINT
+"""As a shell reports it."""
 
 
 class Command(BaseCommand):
@@ -47,8 +51,11 @@ class Command(BaseCommand):
         except server.ListenError as error:
             self.stderr.write(str(error))
             raise SystemExit(1) from error
-        for command in first:
-            call_command(*shlex.split(command))
+        try:
+            for command in first:
+                call_command(*shlex.split(command))
+        except KeyboardInterrupt:
+            raise SystemExit(INTERRUPTED) from None
         connections.require()
         self._run(listening, worker=Worker(threads=1) if settings.EMBEDDED and not no_worker else None)
 
