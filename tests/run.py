@@ -22,7 +22,8 @@ NOTHING_COLLECTED = 5
 def pytest(environment: Environment, database: str, title: str, arguments: list[str]) -> int:
     print(f"\n— {title}", flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "tests.reporting", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.reporting", "--durations=8", "--durations-min=5",
+         *arguments],
         cwd=ROOT, env={**environment.variables, "DATABASE_URL": database}, check=False,
     )  # fmt: skip
     return done.returncode
