@@ -51,6 +51,10 @@ def _make_address(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _on_paper(page: Page) -> None:
+    page.emulate_media(media="print")
+
+
 def pictures() -> list[Picture]:
     """The list; writes the one account that the demonstration lacks, somebody without any post."""
     if not User.objects.filter(email=STRANGER).exists():
@@ -84,6 +88,7 @@ def _today() -> list[Picture]:
         Picture("today-device", "/", DEVICE),
         Picture("today-other-day", "/?date=2026-11-25", TEACHER),
         Picture("today-empty", "/?date=2026-11-29", TEACHER),
+        Picture("today-printed", "/", TEACHER, act=_on_paper),
         Picture("today-first-day", "/", STRANGER),
         Picture("calendar", "/calendar/", PLANNER, act=_make_address),
         Picture("calendar-empty", "/calendar/", TEACHER),
