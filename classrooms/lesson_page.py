@@ -127,6 +127,7 @@ def _receptions(
     language, booking = reader.language, lesson.booking
     mine = {m.organisation_id for m in reader.memberships if m.role == Role.SCHOOL_COORDINATOR}
     lines = []
+    is_live = booking.state != Booking.State.TENTATIVE or booking.is_live(now)
     for reception in lesson.receptions.select_related("staff"):
         side = by_participant[reception.participant_id]
         is_open = side.is_standing and booking.is_live(now) and booking.end > now
@@ -139,8 +140,8 @@ def _receptions(
                 period=_("Period %(n)d") % {"n": side.period_number} if side.period_number else "",
                 side=side,
                 staff=reception.staff.label.in_language(language) if reception.staff else "",
-                state=reception.state,
-                state_words=_reception_words(reception),
+                state=reception.state if is_live else Reception.State.CANCELLED,
+                state_words=_reception_words(reception) if is_live else _("hold ran out"),
                 reason=reception.reason,
                 withdraw_url=reverse("classrooms:withdraw", args=[booking.uid, reception.pk])
                 if can_withdraw

@@ -46,7 +46,9 @@ def _state(reception: Reception) -> tuple[str, str]:
         state = Reception.State.CLOSED if is_closed else Reception.State.CANCELLED
         return state, reception.reason if is_closed else participant.withdraw_reason
     if booking.state == Booking.State.CANCELLED:
-        return Reception.State.CANCELLED, booking.cancel_reason
+        # The core's word for a hold that ran out is no reason that anybody gave.
+        ran_out = booking.expires_at is not None and booking.cancel_reason == "expired"
+        return Reception.State.CANCELLED, "" if ran_out else booking.cancel_reason
     return Reception.State.PLANNED, ""
 
 

@@ -254,3 +254,32 @@ def test_refusal_of_41_pupils_names_the_rule(sato: Client, world: World) -> None
     assert response.status_code == 409
     assert "41" in _words(response.content)
     assert "40" in _words(response.content)
+
+
+def test_holding_a_taken_time_is_refused_as_a_hold(sato: Client, world: World) -> None:
+    day = coming()
+    teaching.book(world.section, 2, day=day)
+
+    response = sato.post("/book/", _request(world, 2, day, action="hold"))
+
+    assert response.status_code == 409
+    assert "は仮に押さえられませんでした" in _words(response.content)
+    assert "選んだ時間を仮に押さえる" in _words(response.content)
+    assert not Booking.objects.filter(state="tentative").exists()
+
+
+def test_moving_onto_a_taken_time_is_refused_and_an_alternative_moves_it(sato: Client, world: World) -> None:
+    day = coming()
+    teaching.book(world.section, 2, day=day)
+    lesson = teaching.book(world.section, 6, day=day)
+    refused = sato.post("/book/", _request(world, 2, day, action="move", move=str(lesson.booking.uid)))
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', refused.content.decode()))
+
+    response = sato.post("/book/", {**form, "slot": refused.context["best"].slot, "action": "move"})
+
+    assert refused.status_code == 409
+    assert "には移せませんでした" in _words(refused.content)
+    assert response.status_code == 302
+    lesson.booking.refresh_from_db()
+    assert lesson.booking.start == at("13:20", day)
+    assert Booking.objects.count() == 2

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from classrooms import lessons, wishes
+from classrooms import lessons, receptions, wishes
 from classrooms.models import Lesson, Reception, Section, SectionSchool
 from scheduler import bookings, closures
 from scheduler.conflicts import Kind
@@ -159,7 +159,7 @@ def test_closure_marks_its_schools_side_closed_and_tells(world: World) -> None:
 
 def test_move_keeps_the_lesson_and_its_receptions(world: World) -> None:
     lesson = teaching.book(world.section, 2)
-    receptions = set(lesson.receptions.values_list("pk", flat=True))
+    before = set(lesson.receptions.values_list("pk", flat=True))
     wish = wishes.of_section(world.section)
 
     moved = lessons.move(
@@ -168,7 +168,7 @@ def test_move_keeps_the_lesson_and_its_receptions(world: World) -> None:
 
     assert moved.booking.uid == lesson.booking.uid
     assert (moved.booking.start, moved.booking.sequence) == (at("14:20"), 1)
-    assert set(lesson.receptions.values_list("pk", flat=True)) == receptions
+    assert set(lesson.receptions.values_list("pk", flat=True)) == before
     told = Notice.objects.filter(kind="lesson_moved").values_list("recipient__name", flat=True)
     assert set(told) == {"田中 誠", "中村 葵", "工藤 誠"}
 
@@ -219,6 +219,15 @@ def test_confirm_after_the_hold_ran_out_is_refused(world: World) -> None:
         lessons.confirm(lesson, by=world.sato, now=NOW + timedelta(minutes=11), intention=uuid4())
 
     assert Notice.objects.count() == 0
+
+
+def test_hold_that_ran_out_is_called_off_without_a_reason(world: World) -> None:
+    lesson = teaching.hold(world, 2)
+
+    bookings.expire_holds(now=NOW + timedelta(minutes=11))
+    receptions.settle(lesson.pk)
+
+    assert set(lesson.receptions.values_list("state", "reason")) == {("cancelled", "")}
 
 
 def test_book_series_leaves_out_the_dates_that_fail_with_their_reasons(world: World) -> None:
