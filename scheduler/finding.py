@@ -1,4 +1,4 @@
-"""When a booking fits for everyone: the nearest times, and every joint window of a day with its verdict.
+"""When a booking fits for everyone: the times nearest to the one that was wanted.
 
 Computed in memory over an `Availability` (bells, calendars, live claims). Headcounts are not
 judged here, because no other time would mend them.
@@ -6,32 +6,21 @@ judged here, because no other time would mend them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from scheduler import availability as availabilities
 from scheduler import timegrid
 from scheduler.availability import Availability
-from scheduler.conflicts import Conflict, Kind
 from scheduler.dayplans import PeriodSpan
 from scheduler.intervals import Interval
 from scheduler.joint_windows import JointWindow, joint_windows
-from scheduler.models import Resource
 from scheduler.plans import Need, Plan
 from scheduler.wishes import Wish
 
 HORIZON = timedelta(weeks=12)
 CANDIDATES = 3
-_KIND_OF: Mapping[str, Kind] = {
-    Resource.Kind.PERSON: Kind.PERSON,
-    Resource.Kind.CLASS_PART: Kind.CLASS_GROUP,
-    Resource.Kind.STUDIO: Kind.LOCATION,
-    Resource.Kind.CONFERENCE_ROOM: Kind.LOCATION,
-    Resource.Kind.RECEIVING_SET: Kind.RECEIVING_SET,
-    Resource.Kind.LINE: Kind.LINE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +41,6 @@ _Entry = tuple[timedelta, JointWindow]
 """A joint window with its distance from the time that was wanted."""
 
 
-class Fit(StrEnum):
-    FITS = "fits"
-    SHORT = "short"
-    """Bookable, with fewer minutes than wanted."""
-    CANNOT = "cannot"
-
-
-@dataclass(frozen=True, slots=True)
-class WindowVerdict:
-    """One joint window of a day. `conflicts` say all that is in the way, and are empty if it fits.
-
-    A window that has begun cannot be booked and has no conflict for it: `is_past` says so.
-    """
-
-    joint: JointWindow
-    fit: Fit
-    conflicts: tuple[Conflict, ...] = ()
-    is_past: bool = False
-
-
 def load(
     wish: Wish,
     *,
@@ -86,7 +55,7 @@ def load(
     """
     today, wanted_day = now.date(), near.date()
     first = max(today, wanted_day - horizon / 2)
-    return availabilities.load(
+    return availabilities.load_times(
         wish.organisation_ids, wish.resource_ids, first, first + horizon, now=now, ignoring=ignoring
     )
 
@@ -124,31 +93,6 @@ def nearest(
     return [search.candidate(joint) for _distance, joint in chosen]
 
 
-def windows(
-    wish: Wish,
-    availability: Availability,
-    day: date,
-    *,
-    not_before: datetime,
-    floor: timedelta | None = None,
-) -> list[WindowVerdict]:
-    """Every joint window of `day` with what speaks against it, by start.
-
-    `floor` is the shortest to be shown, half the minimum if not given: a window under the minimum
-    is shown as too short, not hidden, and crumbs between two periods are left out.
-    """
-    search = _Search(wish, availability, not_before)
-    return [search.verdict(joint) for joint in search.joints(day, floor or wish.minimum / 2)]
-
-
-def counts(
-    wish: Wish, availability: Availability, days: Iterable[date], *, not_before: datetime
-) -> dict[date, int]:
-    """How many bookable windows each day has."""
-    search = _Search(wish, availability, not_before)
-    return {day: sum(1 for _joint in search.free(day, wish.minimum)) for day in days}
-
-
 class _Search:
     """One wish over one availability."""
 
@@ -173,14 +117,6 @@ class _Search:
         granted = tuple(self._grants(joint) or ())
         is_long = joint.window.duration >= self._wish.wanted
         return Candidate(self._wish.plan(joint.chosen), joint, granted, is_long)
-
-    def verdict(self, joint: JointWindow) -> WindowVerdict:
-        conflicts = self._conflicts(joint)
-        is_past = joint.union.start < self._not_before
-        if conflicts or is_past:
-            return WindowVerdict(joint, Fit.CANNOT, conflicts, is_past)
-        is_long = joint.window.duration >= self._wish.wanted
-        return WindowVerdict(joint, Fit.FITS if is_long else Fit.SHORT)
 
     def _spans(self, index: int, day: date) -> Sequence[PeriodSpan]:
         side = self._wish.sides[index]
@@ -220,36 +156,6 @@ class _Search:
             if self._availability.is_free(pk, interval, besides):
                 return pk
         return None
-
-    def _conflicts(self, joint: JointWindow) -> tuple[Conflict, ...]:
-        conflicts: list[Conflict] = []
-        given: list[tuple[int, Interval]] = []
-        for need, interval in self._needs(joint):
-            pk = self._first_free(need, interval, given)
-            if pk is None:
-                conflicts.append(self._in_use(need, interval))
-            else:
-                given.append((pk, interval))
-        if joint.window.duration < self._wish.minimum:
-            limit = int(self._wish.minimum.total_seconds() // 60)
-            conflicts.append(
-                Conflict(Kind.JOINT_WINDOW, wanted=joint.window, minutes=joint.window.minutes, limit=limit)
-            )
-        return tuple(conflicts)
-
-    def _in_use(self, need: Need, interval: Interval) -> Conflict:
-        """Why the need gets nothing. Of several resources the one that was booked last is named."""
-        taken = [row for pk in need.resource_ids for row in self._availability.busy(pk, interval)]
-        named = max(taken, key=lambda row: row.booked_at).resource_id if taken else need.resource_ids[0]
-        resource = self._availability.resources[named]
-        return Conflict(
-            kind=_KIND_OF[resource.kind],
-            organisation=resource.organisation,
-            subject=resource.name,
-            wanted=interval,
-            holders=tuple(row.holder for row in taken if row.resource_id == named),
-            alternatives=len(need.resource_ids),
-        )
 
 
 def _order(entry: _Entry) -> tuple[timedelta, datetime, timedelta, datetime]:

@@ -17,13 +17,11 @@ from hypothesis import strategies as st
 from scheduler import availability as availabilities
 from scheduler import bookings, dayplans, finding, timegrid
 from scheduler.availability import Availability, Kept, Taken
-from scheduler.conflicts import Kind
 from scheduler.dayplans import Bell, Bells, Entry, Pattern, SchoolFacts
-from scheduler.finding import Fit
 from scheduler.intervals import Interval
 from scheduler.models import CalendarDay
 from scheduler.names import Name
-from scheduler.plans import Need, Plan, Side
+from scheduler.plans import Need
 from scheduler.wishes import Wish, WishHost, WishSide
 from tests.cast import NOW, RISHIRI_BELLS, THURSDAY, World, add_school, at
 from tests.scheduler import plans
@@ -188,24 +186,6 @@ def test_the_times_found_are_those_that_trying_everything_finds(
     assert [c.plan.interval for c in found] == [c.interval for c in found]
 
 
-@settings(max_examples=150, deadline=None)
-@given(worlds(), st.integers(0, 3 * 1440))
-def test_a_days_windows_are_bookable_exactly_when_trying_everything_finds_them(
-    world: Availability, now_minute: int
-) -> None:
-    wanted, not_before = wish(50, 30), utc(0) + now_minute * MINUTE
-    days = list(timegrid.dates(world.first, world.last))
-
-    shown = [v for day in days for v in finding.windows(wanted, world, day, not_before=not_before)]
-
-    bookable = [v for v in shown if v.fit is not Fit.CANNOT]
-    possible = {(t[0], t[2]) for t in everything(world, wanted, not_before)}
-    assert {(v.joint.union, v.joint.window) for v in bookable} == possible
-    assert sum(finding.counts(wanted, world, days, not_before=not_before).values()) == len(bookable)
-    assert all(v.conflicts or v.is_past for v in shown if v.fit is Fit.CANNOT)
-    assert all((v.fit is Fit.FITS) == (v.joint.window.duration >= wanted.wanted) for v in bookable)
-
-
 def lesson_wish(world: World, *, wanted: int = 50, studios: int = 3) -> Wish:
     return Wish(
         kind="lesson",
@@ -272,7 +252,7 @@ def test_a_closed_day_gives_no_time(world: World) -> None:
 
     # 14:20 on Wednesday is nearer than anything on Friday.
     assert times(found) == [("25 14:20", 50), ("25 13:20", 50), ("25 11:45", 45)]
-    assert finding.windows(wanted, loaded, THURSDAY, not_before=NOW) == []
+    assert all(c.interval.start.astimezone(TOKYO).date() != THURSDAY for c in found)
 
 
 @pytest.mark.both_databases
@@ -309,72 +289,6 @@ def test_a_booking_that_is_to_be_moved_is_not_in_its_own_way(world: World) -> No
     loaded = finding.load(wanted, near=near, now=NOW, ignoring=booking.pk)
 
     assert finding.nearest(wanted, loaded, near=near, not_before=NOW)[0].interval.start == near
-
-
-@pytest.mark.both_databases
-def test_a_days_windows_say_what_is_in_the_way_of_each(world: World) -> None:
-    other = plans.lesson(world, plans.rebun_side(world, 5), title="物理基礎", teacher=world.ito_person.pk)
-    bookings.book(other, by=world.suzuki, now=NOW, intention=uuid4())
-    wanted = lesson_wish(world)
-
-    shown = finding.windows(
-        wanted, finding.load(wanted, near=at("9:45"), now=NOW), THURSDAY, not_before=at("9:00")
-    )
-
-    assert [(v.fit.value, v.joint.minutes, v.is_past) for v in shown] == [
-        ("cannot", 45, True),
-        ("short", 45, False),
-        ("short", 45, False),
-        ("short", 45, False),
-        ("cannot", 50, False),
-        ("fits", 50, False),
-    ]
-    assert [(c.kind, c.subject, [h.title.ja for h in c.holders]) for c in shown[4].conflicts] == [
-        (Kind.CLASS_GROUP, world.rebun_2a.label, ["物理基礎"]),
-        (Kind.RECEIVING_SET, world.rebun_set.label, ["物理基礎"]),
-    ]
-
-
-@pytest.mark.both_databases
-def test_windows_and_the_writer_give_the_same_reasons(world: World) -> None:
-    """What the planner shows in advance is what `book` would refuse with."""
-    first, *others = world.studios
-    third = plans.period(RISHIRI_BELLS, 3)
-    teacher = Side(world.centre.pk, third, (Need((first.pk,)), Need((world.sato_person.pk,))), is_host=True)
-    blockers = [Plan("local", Name("英語"), world.centre.pk, (teacher, plans.rishiri_side(world, 3)))]
-    for studio in others:
-        side = Side(world.centre.pk, third, (Need((studio.pk,)),), is_host=True)
-        blockers.append(Plan("local", Name("収録"), world.centre.pk, (side,)))
-    for number, plan in enumerate(blockers):
-        bookings.book(plan, by=world.suzuki, now=NOW + number * MINUTE, intention=uuid4())
-    wanted = lesson_wish(world)
-
-    loaded = finding.load(wanted, near=at("9:45"), now=NOW)
-    shown = finding.windows(wanted, loaded, THURSDAY, not_before=NOW)[2]
-
-    assert shown.conflicts == bookings.check(wanted.plan(shown.joint.chosen), now=NOW).conflicts
-    assert [c.kind for c in shown.conflicts] == [
-        Kind.PERSON,
-        Kind.LOCATION,
-        Kind.CLASS_GROUP,
-        Kind.RECEIVING_SET,
-    ]
-
-
-@pytest.mark.both_databases
-def test_counts_of_the_week_leave_out_the_holiday(world: World) -> None:
-    wanted = lesson_wish(world)
-    week = list(timegrid.dates(date(2026, 11, 23), date(2026, 11, 28)))
-
-    found = finding.counts(
-        wanted,
-        finding.load(wanted, near=at("9:45"), now=at("6:00", week[0])),
-        week,
-        not_before=at("6:00", week[0]),
-    )
-
-    # Monday is 勤労感謝の日, on Saturday no bells ring.
-    assert list(found.values()) == [0, 6, 6, 6, 6, 0]
 
 
 @pytest.mark.both_databases
