@@ -109,6 +109,7 @@ def _request(number: int, one: Taught, schools: Mapping[str, School], days: Days
         whole=(one.section.teacher_id,),
         own={name: tuple(part.pk for part in parts) for name, parts in one.parts.items()},
         sets={name: len(schools[name].sets) for name in one.row.groups},
+        studio=one.section.studio.position if one.section.studio else 1,
         fixed=tuple((days.weekday(offset), period) for offset, period in one.row.fixed),
     )
 

@@ -38,6 +38,8 @@ class Request:
     own: Mapping[str, tuple[Hashable, ...]]
     """Held by each school over its own period: its class parts."""
     sets: Mapping[str, int]
+    studio: int
+    """The teacher's usual one, taken if it is free."""
     fixed: tuple[tuple[int, int], ...] = ()
 
 
@@ -124,7 +126,8 @@ class Week:
 
     def _fit(self, request: Request, weekday: int, window: JointWindow) -> Placement | None:
         wanted: list[tuple[Hashable, Interval]] = [(r, window.union) for r in request.whole]
-        studio = self._first_free([("studio", "", n) for n in range(1, self.studios + 1)], window.union)
+        numbers = sorted(range(1, self.studios + 1), key=lambda n: n != request.studio)
+        studio = self._first_free([("studio", "", n) for n in numbers], window.union)
         if studio is None:
             return None
         wanted.append((studio, window.union))
