@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,12 +14,22 @@ from realtime.models import Visit
 from scheduler.models import Booking
 from tests.browser.live import LiveServer, NewContext, rows, sign_in
 from tests.browser.rooms import REMEMBER_CONNECTIONS, close_code, growth, peer_id, wait_for_media
+from tests.browser.test_pages import AXE, axe_findings
 from tests.cast import World
 from tests.realtime.lessons import book_lesson, book_practice
 
 pytestmark = pytest.mark.browser
 
 Enter = Callable[..., Page]
+# The driver counts as somebody pressing, so the browser's own refusal cannot be had here.
+HOLDS_SOUND_BACK = """
+const play = HTMLMediaElement.prototype.play;
+let isPressed = false;
+addEventListener("click", () => { isPressed = true; }, true);
+HTMLMediaElement.prototype.play = function () {
+  return isPressed || this.muted ? play.call(this) : Promise.reject(new DOMException("", "NotAllowedError"));
+};
+"""
 LARGE = {"width": 1280, "height": 720}
 
 
@@ -33,9 +44,10 @@ def lesson(transactional_db: None, world: World) -> Booking:
 def enter(lesson: Booking, live: LiveServer, new_context: NewContext) -> Enter:
     """Opens the lesson's room as the account with this address: opening the page is entering."""
 
-    def go(who: str, booking: Booking = lesson, **options: object) -> Page:
+    def go(who: str, booking: Booking = lesson, scripts: Sequence[str] = (), **options: object) -> Page:
         context = new_context(**options)
-        context.add_init_script(REMEMBER_CONNECTIONS)
+        for script in (REMEMBER_CONNECTIONS, *scripts):
+            context.add_init_script(script)
         page = sign_in(context.new_page(), f"{who}@example.jp")
         page.goto(f"/rooms/{booking.uid}/")
         return page
@@ -124,14 +136,44 @@ def test_a_blocked_camera_and_microphone_leave_a_listener_with_words_that_help(e
     blocked = (
         "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
     )
-    rishiri = enter("rishiri-set1", viewport=LARGE)
-    rishiri.context.add_init_script(blocked)
-    rishiri.reload()
+
+    rishiri = enter("rishiri-set1", scripts=[blocked], viewport=LARGE)
 
     expect(rishiri.locator("#notices")).to_contain_text("カメラとマイクが止められています")
     expect(rishiri.locator("#voice")).to_contain_text("こちらの声は届きません")
     wait_for_media(rishiri, 1)
     expect(teacher.locator("#people")).to_contain_text("聞くだけで参加")
+
+
+def test_sound_that_the_browser_holds_back_is_played_at_one_press(enter: Enter) -> None:
+    enter("sato")
+    listener = enter("tanaka", scripts=[HOLDS_SOUND_BACK])
+    play = listener.get_by_role("button", name="音を出す")
+
+    play.click()
+
+    expect(play).to_have_count(0)
+    paused = "[...document.querySelectorAll('audio')].map((sound) => sound.paused)"
+    assert listener.evaluate(paused) == [False]
+
+
+@pytest.mark.skipif(not AXE.exists() and not os.environ.get("CI"), reason="npm ci has not run")
+def test_a_room_full_of_people_is_accessible_and_fits_every_window(enter: Enter) -> None:
+    teacher, rishiri, rebun = everybody(enter)
+    rebun.get_by_role("button", name="手を挙げる").click()
+    teacher.get_by_role("button", name="チャット").click()
+    expect(teacher.locator("#tiles")).to_contain_text("1番")
+
+    found = {}
+    for name, page in (("teacher", teacher), ("school", rishiri)):
+        for width, height in ((1280, 720), (640, 400), (360, 740)):
+            page.set_viewport_size({"width": width, "height": height})
+            beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            problems = axe_findings(page) + ([f"{beyond} px too wide"] if beyond > 0 else [])
+            if problems:
+                found[f"{name} {width}"] = problems
+
+    assert found == {}
 
 
 def test_chat_and_raised_hands_reach_everybody_in_order(enter: Enter) -> None:

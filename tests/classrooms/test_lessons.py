@@ -143,7 +143,7 @@ def test_withdraw_of_the_last_school_cancels_the_lesson(world: World) -> None:
     assert not Claim.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_closure_marks_its_schools_side_closed_and_tells(world: World) -> None:
     lesson = teaching.book(world.section, 2)
 

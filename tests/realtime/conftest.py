@@ -17,7 +17,9 @@ from tests.realtime.lessons import book_lesson
 
 
 @pytest.fixture
-def lesson_now(transactional_db: None, world: World) -> Iterator[Booking]:
+def lesson_now(
+    transactional_db: None, django_db_serialized_rollback: None, world: World
+) -> Iterator[Booking]:
     """A lesson that began five minutes ago; afterwards nobody is in any room of this process."""
     now = timezone.now()
     yield book_lesson(world, now - timedelta(minutes=5), now=now)

@@ -65,6 +65,7 @@ export class ChatPanel {
   #known = new Set();
   #panel = byId("chat-panel", HTMLElement);
   #people = byId("people-panel", HTMLElement);
+  #log = byId("chat-log", HTMLElement);
   #lines = byId("chat-lines", HTMLOListElement);
   #text = byId("chat-text", HTMLTextAreaElement);
   #button = byId("chat", HTMLButtonElement);
@@ -121,7 +122,7 @@ export class ChatPanel {
     const who = isMine ? words.me : introduced({ ...line, role: "guest" }, this.#reader);
     const head = make("p", { class: "who" }, make("b", { text: who }), make("time", { text: at }));
     this.#lines.append(make("li", { class: isMine ? "mine" : "" }, head, make("p", { text: line.text })));
-    this.#lines.scrollTop = this.#lines.scrollHeight;
+    this.#log.scrollTop = this.#log.scrollHeight;
     if (this.#panel.hidden && !isMine) this.#count(this.#unread + 1);
   }
 
@@ -133,7 +134,7 @@ export class ChatPanel {
     this.#count(0);
     if (isOpen) this.#text.focus();
     else this.#button.focus();
-    this.#lines.scrollTop = this.#lines.scrollHeight;
+    this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   /** @param {number} unread */

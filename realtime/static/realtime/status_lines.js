@@ -121,7 +121,8 @@ export class Clock {
     say(this.#clock, this.#at(now));
     this.#sayConnection();
     // The practice room is open all day: nothing begins or ends in it.
-    this.#phase.hidden = this.#remaining.hidden = !this.#times.timed;
+    this.#phase.hidden = !this.#times.timed;
+    if (!this.#times.timed) say(this.#remaining, "");
   }
 
   /**
