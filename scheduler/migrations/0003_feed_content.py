@@ -4,20 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scheduler', '0002_national_rules'),
+        ("scheduler", "0002_national_rules"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='feed',
-            name='content_changed_at',
-            field=models.DateTimeField(blank=True, help_text='Last-Modified: when it was first seen to say that.', null=True),
+            model_name="feed",
+            name="content_changed_at",
+            field=models.DateTimeField(
+                blank=True, help_text="Last-Modified: when it was first seen to say that.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='feed',
-            name='content_hash',
-            field=models.CharField(blank=True, help_text='SHA-256 of what it said when last read.', max_length=64),
+            model_name="feed",
+            name="content_hash",
+            field=models.CharField(
+                blank=True, help_text="SHA-256 of what it said when last read.", max_length=64
+            ),
         ),
     ]
