@@ -5,13 +5,13 @@ One Board per request. The number of queries does not depend on how many schools
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from classrooms import choices, lessons, planner, planner_week, wishes
+from classrooms import choices, lessons, planner, planner_week, slots, wishes
 from classrooms.axis_boxes import Axis, Box
 from classrooms.choices import Choice
 from classrooms.models import Lesson, Section
@@ -21,8 +21,7 @@ from classrooms.planner_week import WeekDay
 from classrooms.wishes import Wish
 from scheduler import bookings, rules, timegrid, wallclock
 from scheduler.conflicts import Verdict
-from scheduler.dayplans import DayPlan, PeriodSpan
-from scheduler.intervals import hull, intersection
+from scheduler.dayplans import PeriodSpan
 from scheduler.joint_windows import JointWindow
 from scheduler.models import ClassGroup, Organisation, Participant
 from scheduler.plans import Plan
@@ -164,7 +163,10 @@ def load(
     ignoring = moving.pk if moving else None
     monday = planner.monday_of(choice.day)
     outlook = planner.look(wish, monday, monday + timedelta(days=6), now=now, ignoring=ignoring)
-    window = _window(outlook, choice)
+    plans = [outlook.day_plan(group, choice.day) for group in wish.groups]
+    window = slots.window_of(wish, plans, choice)
+    if window:
+        choice = choice.at(choice.day, choices.of_periods([g.school.pk for g in wish.groups], window.chosen))
     partners = _partners(outlook, choice.day, language)
     axis = AxisBuilder(outlook, choice.day, language, window, partners).build()
     return Board(
@@ -210,27 +212,6 @@ def _windows(wish: Wish, choice: Choice, axis: Axis, language: str) -> Iterator[
             is_chosen=window.is_chosen,
             query=choice.at(choice.day, choices.of_periods(ids, joint.chosen)).query(),
         )
-
-
-def periods_of(wish: Wish, plans: Sequence[DayPlan], choice: Choice) -> list[PeriodSpan] | None:
-    """The period of each school that the choice's slot names; None if one has no such period that day."""
-    if not choice.slot or not wish.groups:
-        return None
-    found = []
-    for group, plan in zip(wish.groups, plans, strict=True):
-        number = choice.slot.get(group.school.pk)
-        found.append(next((period for period in plan.periods if period.number == number), None))
-    return None if None in found else [period for period in found if period is not None]
-
-
-def _window(outlook: Outlook, choice: Choice) -> JointWindow | None:
-    plans = [outlook.day_plan(group, choice.day) for group in outlook.wish.groups]
-    periods = periods_of(outlook.wish, plans, choice)
-    if periods is None:
-        return None
-    spans = [period.interval for period in periods]
-    shared = intersection(spans)
-    return JointWindow(tuple(periods), shared, hull(spans)) if shared else None
 
 
 def _partners(outlook: Outlook, day: date, language: str) -> dict[int, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -29,6 +29,8 @@ class Choice:
     school_ids: tuple[int, ...] | None = None
     additions: Mapping[int, Addition] = field(default_factory=dict)
     slot: Slot | None = None
+    start: time | None = None
+    """A start that somebody typed instead of choosing a slot; it becomes the slot that it names."""
     moving: UUID | None = None
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -53,17 +55,17 @@ class Choice:
         return urlencode(self.pairs())
 
     def on(self, day: date) -> Choice:
-        return replace(self, day=day, slot=None)
+        return replace(self, day=day, slot=None, start=None)
 
     def at(self, day: date, slot: Slot) -> Choice:
-        return replace(self, day=day, slot=slot)
+        return replace(self, day=day, slot=slot, start=None)
 
     def on_same_periods(self, day: date) -> Choice:
         return replace(self, day=day)
 
     def anywhere(self) -> Choice:
         """The same conditions without a chosen time."""
-        return replace(self, slot=None)
+        return replace(self, slot=None, start=None)
 
     def without(self, school_id: int, present: Sequence[int]) -> Choice:
         rest = tuple(pk for pk in present if pk != school_id)

@@ -41,6 +41,7 @@ class PlannerForm(forms.Form):
     )
     of = forms.IntegerField(required=False, widget=forms.HiddenInput)
     slot = forms.CharField(label=_("Time"), required=False, widget=forms.HiddenInput, max_length=2000)
+    start = forms.TimeField(label=_("Start time"), required=False)
     move = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     error_css_class = "has-error"
@@ -103,6 +104,7 @@ class PlannerForm(forms.Form):
             school_ids=tuple(values.get("schools") or ()) if is_own else None,
             additions=self._additions() if is_own else {},
             slot=slot,
+            start=values.get("start"),
             moving=values.get("move"),
         )
 

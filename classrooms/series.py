@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from classrooms import board, lessons, refusals
+from classrooms import lessons, refusals, slots
 from classrooms.choices import Choice
 from classrooms.lessons import Periods, Refused
 from classrooms.refusals import Reason
@@ -55,7 +55,7 @@ def preview(wish: Wish, choice: Choice, weeks: int, *, now: datetime, language: 
 
 def _periods(wish: Wish, facts: dict[int, SchoolFacts], choice: Choice) -> Periods | None:
     plans = [day_plan(facts[group.school.pk], choice.day, grade=group.grade) for group in wish.groups]
-    chosen = board.periods_of(wish, plans, choice)
+    chosen = slots.periods_of(wish, plans, choice)
     return lessons.periods_of(wish, chosen) if chosen else None
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from classrooms import board, lessons, picker, refusals
+from classrooms import board, lessons, picker, refusals, slots
 from classrooms.choices import Choice
 from classrooms.forms import ActionForm
 from classrooms.models import Lesson
@@ -45,6 +45,8 @@ def _planner(
     shown = board.load(
         desk.section, choice, desk.schools, now=desk.now, language=desk.reader.language, moving=desk.moving
     )
+    if choice.start and not choice.slot and not shown.chosen:
+        desk.form.add_error("start", _("Nothing starts or runs at that time in all schools."))
     context: dict[str, Any] = {
         "board": shown,
         "desk": desk,
@@ -90,7 +92,7 @@ def _periods(desk: Desk, wish: Wish, choice: Choice) -> list[PeriodSpan] | None:
     ids = [group.school.pk for group in wish.groups]
     facts = calendars.school_facts(ids, choice.day, choice.day)
     plans = [day_plan(facts[group.school.pk], choice.day, grade=group.grade) for group in wish.groups]
-    found = board.periods_of(wish, plans, choice)
+    found = slots.periods_of(wish, plans, choice)
     if found is None:
         desk.form.add_error("slot", _("Choose one of the times that the schools have on that day."))
     elif hull(period.interval for period in found).start <= desk.now:

@@ -251,3 +251,22 @@ def test_window_that_one_school_prevents_says_what_the_others_would_have(sato: C
 
     assert _windows(response.content)[0] == ("no", "8:50–9:35 45分 休業（礼文を外すと50分）")
     assert "2／3校 50分" in _words(response.content).replace("2／3校50分", "2／3校 50分")
+
+
+@pytest.mark.parametrize(
+    ("clock", "title"), [("9:45", "木曜 2校時"), ("10:50", "木曜 3校時"), ("13:40", "木曜 5校時")]
+)
+def test_planner_finds_the_window_of_a_typed_start(
+    sato: Client, world: World, clock: str, title: str
+) -> None:
+    response = _get(sato, {"section": world.section.pk, "date": str(coming()), "start": clock})
+
+    assert response.context["board"].chosen.title == title
+
+
+@pytest.mark.parametrize("clock", ["7:00", "25:00"])
+def test_planner_says_when_nothing_starts_at_the_typed_time(sato: Client, world: World, clock: str) -> None:
+    response = _get(sato, {"section": world.section.pk, "date": str(coming()), "start": clock})
+
+    assert response.context["board"].chosen is None
+    assert 'href="#planner-start"' in response.content.decode()
