@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from classrooms.models import Lesson, Reception, Section, SectionSchool
+from realtime.models import Visit
 from scheduler.models import (
     Booking,
     CalendarDay,
@@ -39,6 +40,7 @@ def remove() -> None:
     elsewhere = Membership.objects.exclude(organisation__in=ids).values("user")
     users = User.objects.filter(memberships__organisation__in=ids).exclude(pk__in=elsewhere)
     user_ids = list(users.values_list("pk", flat=True))
+    Visit.objects.filter(Q(booking__in=own_bookings) | Q(organisation__in=ids)).delete()
     Claim.objects.filter(booking__in=own_bookings).delete()
     Reception.objects.filter(lesson__booking__in=own_bookings).delete()
     Lesson.objects.filter(booking__in=own_bookings).delete()

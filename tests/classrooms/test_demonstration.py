@@ -17,12 +17,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, DjangoDbBlocker, Setti
 from classrooms import demonstration
 from classrooms.demonstration.world import at_eight
 from classrooms.models import Course, Lesson, Reception, Section
-from scheduler import readers, today
+from realtime.models import Visit
+from scheduler import closures, readers, today
 from scheduler.models import (
     Booking,
     CalendarDay,
     Claim,
     ClassGroup,
+    Feed,
     Location,
     Membership,
     Notice,
@@ -35,6 +37,7 @@ from scheduler.models import (
     Series,
     User,
 )  # fmt: skip
+from scheduler.names import Name
 from tests.cast import TOKYO
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -93,10 +96,28 @@ def test_load_twice_for_one_date_gives_the_same_world(
     assert contents() == first
 
 
-def test_remove_takes_everything_away_but_the_courses() -> None:
+def test_remove_takes_everything_away_but_the_courses_also_what_came_of_using_it() -> None:
+    now = at_eight(TUESDAY)
+    device = User.objects.get(email="set1@rishiri.example")
+    rishiri = Organisation.objects.get(short_name="利尻")
+    room = Booking.objects.filter(kind=Booking.Kind.PRACTICE).earliest("start")
+    Visit.objects.create(
+        booking=room,
+        user=device,
+        organisation=rishiri,
+        peer="p",
+        server="s",
+        started_at=now,
+        last_beat_at=now,
+    )
+    Feed.objects.create(user=device, secret_hash="0" * 64)
+    closures.close(rishiri, date(2026, 12, 1), title=Name("臨時休業"), by=device, now=now)
+
     demonstration.remove()
 
-    for model in (Organisation, User, Resource, ClassGroup, Booking, Series, Section, Notice, CalendarDay):
+    for model in (
+        Organisation, User, Resource, ClassGroup, Booking, Series, Section, Notice, CalendarDay, Visit, Feed,
+    ):  # fmt: skip
         assert not model._default_manager.exists(), model
     assert Course.objects.count() == 36
 
