@@ -62,7 +62,7 @@ def test_planner_shows_every_joint_window_with_its_minutes(sato: Client, world: 
 
     assert _windows(response.content) == [
         ("short", "8:50–9:35 45分 5分不足"),
-        ("no", "9:50–10:35 45分 先生が 授業"),
+        ("no", "9:50–10:35 45分 先生なし"),
         ("short", "10:50–11:35 45分 5分不足"),
         ("short", "11:50–12:35 45分 5分不足"),
         ("fit", "13:20–14:10 50分 ぴったり"),
