@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import SyncToAsync
+from django.db import connections
 from django.utils import timezone
 
 from realtime import visits
@@ -24,6 +26,8 @@ def lesson_now(
     now = timezone.now()
     yield book_lesson(world, now - timedelta(minutes=5), now=now)
     visits._writer.submit(int).result(10)  # what was being written must not meet the clearing of the tables
+    # The thread in which the gate asks the database outlives the test; its connection must not.
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result(10)
     registry.rooms.clear()
     registry.sockets.clear()
     ledger.stays.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
 from channels.db import database_sync_to_async
@@ -18,14 +18,12 @@ from tests.realtime.sockets import enter
 
 
 @pytest.fixture
-async def listening(settings: Settings) -> AsyncIterator[None]:
+def listening(settings: Settings) -> Iterator[None]:
     """As with Redis configured; the layer in memory stands in for it within one loop."""
     settings.REDIS_URL = "redis://configured"
     channel_layers.backends.clear()
     yield
-    if invalidations._listener is not None:
-        invalidations._listener.cancel()
-        invalidations._listener = None
+    invalidations._listener = None
     channel_layers.backends.clear()
 
 
