@@ -27,6 +27,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
             Path(f"{name}{ending}").unlink(missing_ok=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What migrations wrote comes back after every test that commits, not only where one asks for it.
+
+    A mixture would fail by order: after a test without it Django makes content types anew, and the
+    next test's rows of the same name collide with them.
+    """
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        commits = bool(marker and marker.kwargs.get("transaction"))
+        if commits or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+
+
 @pytest.fixture
 def world(db: None) -> cast.World:
     return cast.build()
