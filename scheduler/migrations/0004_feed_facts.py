@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scheduler', '0003_feed_content'),
+        ("scheduler", "0003_feed_content"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='feed',
-            name='facts_hash',
-            field=models.CharField(blank=True, help_text='SHA-256 of the rows that `content_hash` was made from.', max_length=64),
+            model_name="feed",
+            name="facts_hash",
+            field=models.CharField(
+                blank=True, help_text="SHA-256 of the rows that `content_hash` was made from.", max_length=64
+            ),
         ),
     ]
