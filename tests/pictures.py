@@ -7,6 +7,7 @@ Tuesday 24 November 2026, 9:33, and drives Chromium over the list in `tests.pict
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -66,6 +67,7 @@ def sessions(pictures: list[Picture]) -> dict[tuple[str, str], str]:
             client = Client()
             client.force_login(User.objects.get(email=email))
             keys[email, language] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        User.objects.filter(email=email).update(language=settings.LANGUAGE_CODE)
     return keys
 
 
@@ -73,6 +75,8 @@ def take(
     browser: Browser, server: LiveServer, pictures: list[Picture], keys: dict[tuple[str, str], str]
 ) -> int:
     """Writes the files; says and counts the pages that fail or are wider than their window."""
+    from tests.pictures_list import ACTS  # noqa: PLC0415 -- after setup()
+
     failed = 0
     for width, (across, down) in WIDTHS.items():
         for language in LANGUAGES:
@@ -98,8 +102,8 @@ def take(
                     print(f"{picture.name} {width} {language}: {answer.status if answer else 'no answer'}")
                     context.close()
                     continue
-                if picture.act:
-                    picture.act(page)
+                if picture.name in ACTS:
+                    ACTS[picture.name](page)
                 if picture.name.startswith("room-"):
                     page.wait_for_timeout(3000)  # a room is never idle; its picture needs this long
                 else:
@@ -114,6 +118,25 @@ def take(
                     print(f"{picture.name} {width} {language}: {beyond} px wider than the window")
                 context.close()
     return failed
+
+
+def fill_for_tests(folder: Path) -> None:
+    """A filled database in `folder`, and in `stage.json` what a test needs to look at it."""
+    environment = prepare(folder)
+    import django  # noqa: PLC0415 -- after prepare()
+
+    django.setup()
+    from tests import pictures_list  # noqa: PLC0415 -- after setup()
+
+    fill()
+    pictures = pictures_list.pictures()
+    keys = sessions(pictures)
+    stage = {
+        "environment": environment,
+        "pictures": [[p.name, p.path, p.email] for p in pictures],
+        "sessions": {email: key for (email, language), key in keys.items() if language == "ja"},
+    }
+    (folder / "stage.json").write_text(json.dumps(stage))
 
 
 def main(arguments: list[str]) -> int:
@@ -149,4 +172,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if sys.argv[1:2] == ["--fill"]:
+        fill_for_tests(Path(sys.argv[2]))
+    else:
+        sys.exit(main(sys.argv[1:]))

@@ -23,12 +23,11 @@ STRANGER = "kato@nowhere.example"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`name` begins with the page and ends with its state; `act` brings the page into it."""
+    """`name` begins with the page and ends with its state; ACTS brings the page into it."""
 
     name: str
     path: str
     email: str = ""
-    act: Callable[[Page], None] | None = None
 
 
 def _wrong_password(page: Page) -> None:
@@ -55,6 +54,15 @@ def _on_paper(page: Page) -> None:
     page.emulate_media(media="print")
 
 
+ACTS: dict[str, Callable[[Page], None]] = {
+    "sign-in-refused": _wrong_password,
+    "password-reset-refused": _empty_reset,
+    "today-printed": _on_paper,
+    "calendar": _make_address,
+    "book-refused": _press_book,
+}
+
+
 def pictures() -> list[Picture]:
     """The list; writes the one account that the demonstration lacks, somebody without any post."""
     if not User.objects.filter(email=STRANGER).exists():
@@ -65,10 +73,10 @@ def pictures() -> list[Picture]:
 def _accounts() -> list[Picture]:
     return [
         Picture("sign-in", "/accounts/login/"),
-        Picture("sign-in-refused", "/accounts/login/", act=_wrong_password),
+        Picture("sign-in-refused", "/accounts/login/"),
         Picture("sign-in-closed", "/accounts/signup/"),
         Picture("password-reset", "/accounts/password/reset/"),
-        Picture("password-reset-refused", "/accounts/password/reset/", act=_empty_reset),
+        Picture("password-reset-refused", "/accounts/password/reset/"),
         Picture("password-reset-sent", "/accounts/password/reset/done/"),
         Picture("password-reset-old-link", "/accounts/password/reset/key/1-abc/"),
         Picture("password-change", "/accounts/password/change/", TEACHER),
@@ -88,9 +96,9 @@ def _today() -> list[Picture]:
         Picture("today-device", "/", DEVICE),
         Picture("today-other-day", "/?date=2026-11-25", TEACHER),
         Picture("today-empty", "/?date=2026-11-29", TEACHER),
-        Picture("today-printed", "/", TEACHER, act=_on_paper),
+        Picture("today-printed", "/", TEACHER),
         Picture("today-first-day", "/", STRANGER),
-        Picture("calendar", "/calendar/", PLANNER, act=_make_address),
+        Picture("calendar", "/calendar/", PLANNER),
         Picture("calendar-empty", "/calendar/", TEACHER),
         Picture("calendar-first-day", "/calendar/", STRANGER),
         Picture("notices", "/notices/", TEACHER),
@@ -110,7 +118,7 @@ def _planner() -> list[Picture]:
         Picture("book", f"/book/?section={joint.pk}&date=2026-11-26&length=50", TEACHER),
         Picture("book-chosen", at(3), TEACHER),
         Picture("book-not-possible", at(1), TEACHER),
-        Picture("book-refused", at(1), TEACHER, act=_press_book),
+        Picture("book-refused", at(1), TEACHER),
         Picture("book-day-off", f"/book/?section={joint.pk}&date=2026-11-23&length=50", TEACHER),
         Picture("book-first-day", "/book/", STRANGER),
         Picture("book-weekly", at(3).replace("/book/", "/book/weekly/"), TEACHER),

@@ -2,57 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
-from django.utils import timezone
+from django.conf import settings
 from playwright.sync_api import Page
-from pytest_django import DjangoDbBlocker
 
-from classrooms import demonstration
 from tests import pictures_list
-from tests.browser.live import LiveServer, NewContext, database_url, rows, sign_in
+from tests.browser.live import ROOT, LiveServer, NewContext
+from tests.pictures_list import Picture
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-SHOWS = datetime(2026, 11, 24, 0, 33, tzinfo=UTC)
-"""Tuesday 24 November 2026, 9:33 in Japan: twelve minutes before a lesson of the demonstration."""
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The demonstration in a database of its own: its pages, and who is signed in how."""
+
+    environment: dict[str, str]
+    pictures: list[Picture]
+    sessions: dict[str, str]
+
+    def sign_in(self, page: Page, email: str) -> None:
+        cookie = {"name": "sessionid", "value": self.sessions[email], "url": "http://127.0.0.1"}
+        page.context.add_cookies([cookie])  # type: ignore[list-item]  # a plain dict is a SetCookieParam
 
 
 @pytest.fixture(scope="module")
-def live(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    """A server on the demonstration, its clock at SHOWS: loaded once, since nobody here changes it much."""
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Loaded once for the module, in another process: nobody here changes what another looks at."""
     folder = tmp_path_factory.mktemp("pages")
-    started = datetime.now(UTC)
-    real_now = timezone.now
-    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
-        patch.setattr(timezone, "now", lambda: real_now() + (SHOWS - started))
-        before = connection.creation.serialize_db_to_string()
-        demonstration.load(now=SHOWS)
-        server = LiveServer(
-            database_url(),
-            folder / "server.log",
-            environment={
-                "ENKAKU_VAR": str(folder),
-                "DJANGO_SETTINGS_MODULE": "tests.pictures_settings",
-                "PICTURES_STARTED": started.isoformat(),
-                "PICTURES_AT": SHOWS.isoformat(),
-            },
-        )
-        server.start()
-        yield server
-        server.kill()
-        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
-        connection.creation.deserialize_db_from_string(before)
+    environment = {**os.environ, "SECRET_KEY": settings.SECRET_KEY}
+    subprocess.run(
+        [sys.executable, "-m", "tests.pictures", "--fill", str(folder)],
+        cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment,
+    )  # fmt: skip
+    facts = json.loads((folder / "stage.json").read_text())
+    return Stage(facts["environment"], [Picture(*p) for p in facts["pictures"]], facts["sessions"])
+
+
+@pytest.fixture(scope="module")
+def live(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server whose clock shows Tuesday 24 November 2026, 9:33: twelve minutes before a lesson."""
+    log = tmp_path_factory.mktemp("log") / "server.log"
+    server = LiveServer(stage.environment["DATABASE_URL"], log, environment=stage.environment)
+    server.start()
+    yield server
+    server.kill()
 
 
 def axe_findings(page: Page) -> list[str]:
@@ -68,16 +72,16 @@ def axe_findings(page: Page) -> list[str]:
 
 @pytest.mark.skipif(not AXE.exists() and not os.environ.get("CI"), reason="npm ci has not run")
 @pytest.mark.parametrize("width", [360, 1280])
-def test_every_page_is_accessible_and_fits_its_window(new_context: NewContext, width: int) -> None:
+def test_every_page_is_accessible_and_fits(stage: Stage, new_context: NewContext, width: int) -> None:
     """No serious or critical finding of axe, and nothing to scroll sideways for."""
     found = {}
-    for picture in rows(pictures_list.pictures):
+    for picture in stage.pictures:
         page = new_context(viewport={"width": width, "height": 720}).new_page()
         if picture.email:
-            sign_in(page, picture.email)
+            stage.sign_in(page, picture.email)
         page.goto(picture.path)
-        if picture.act:
-            picture.act(page)
+        if picture.name in pictures_list.ACTS:
+            pictures_list.ACTS[picture.name](page)
         findings = axe_findings(page)
         beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if beyond > 0:
@@ -137,10 +141,10 @@ def test_refused_sign_in_puts_the_focus_on_the_summary(new_context: NewContext) 
     assert page.evaluate("document.activeElement.id") == "errors"
 
 
-def test_minutes_count_down_while_the_page_stays_open(new_context: NewContext) -> None:
+def test_minutes_count_down_while_the_page_stays_open(stage: Stage, new_context: NewContext) -> None:
     page = new_context().new_page()
     page.clock.install()
-    sign_in(page, pictures_list.TEACHER)
+    stage.sign_in(page, pictures_list.TEACHER)
     page.goto("/")
     minutes = page.locator(".count:not([hidden]) [data-minutes] b")
     before = int(minutes.inner_text())
@@ -152,9 +156,9 @@ def test_minutes_count_down_while_the_page_stays_open(new_context: NewContext) -
     assert "授業中" in page.locator(".count:not([hidden])").inner_text()
 
 
-def test_tabs_of_a_phone_stay_at_the_bottom_and_let_go_when_enlarged(new_context: NewContext) -> None:
+def test_tabs_of_a_phone_let_go_when_enlarged(stage: Stage, new_context: NewContext) -> None:
     page = new_context(viewport={"width": 360, "height": 720}).new_page()
-    sign_in(page, pictures_list.TEACHER)
+    stage.sign_in(page, pictures_list.TEACHER)
     page.goto("/")
 
     def place() -> str:
@@ -169,9 +173,9 @@ def test_tabs_of_a_phone_stay_at_the_bottom_and_let_go_when_enlarged(new_context
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
 
 
-def test_today_works_without_javascript(new_context: NewContext) -> None:
+def test_today_works_without_javascript(stage: Stage, new_context: NewContext) -> None:
     page = new_context(java_script_enabled=False).new_page()
-    sign_in(page, pictures_list.SCHOOL)
+    stage.sign_in(page, pictures_list.SCHOOL)
     page.goto("/")
 
     page.get_by_role("link", name="教室に入る").wait_for()
