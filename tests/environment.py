@@ -138,7 +138,9 @@ def chromium() -> str:
         done = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True, check=False)
         if done.returncode:
             raise MissingError(f"Chromium could not be installed: {done.stderr.strip()[-500:]}")
-    return _find_chromium() or ""
+    if installed := _find_chromium():
+        return installed
+    raise MissingError("Chromium was installed and is not on the PATH: set ENKAKU_CHROMIUM.")
 
 
 def _find_chromium() -> str | None:
