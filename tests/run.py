@@ -35,7 +35,7 @@ def javascript(environment: Environment) -> int:
         return 0
     print("\n— JavaScript", flush=True)
     return subprocess.run(
-        ["node", "--test", *files], cwd=ROOT, env=environment.variables, check=False
+        ["node", "--test", "--test-reporter=dot", *files], cwd=ROOT, env=environment.variables, check=False
     ).returncode
 
 
