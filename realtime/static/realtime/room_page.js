@@ -147,6 +147,8 @@ function renderControls() {
   buttons.audio.classList.toggle("is-off", !hears);
   buttons.video.classList.toggle("is-off", !sees);
   buttons.hand.classList.toggle("is-up", isUp);
+  // A hand raised while nobody can see it would be lost.
+  buttons.hand.disabled = !signalling.isJoined;
   buttons.hand.setAttribute("aria-pressed", String(isUp));
   byId("self", HTMLElement).classList.toggle("is-dark", !sees);
   say(byId("self-name", HTMLElement), facts.layout === "school" ? words.this_room : words.me);
@@ -193,7 +195,10 @@ tiles.addEventListener("silent", () =>
 );
 call.addEventListener("change", render);
 signalling.addEventListener("joined", () => clock.up());
-signalling.addEventListener("down", () => clock.down());
+signalling.addEventListener("down", () => {
+  clock.down();
+  render();
+});
 signalling.addEventListener("refused", (event) => refused(/** @type {CustomEvent} */ (event).detail));
 addEventListener("online", () => {
   signalling.nudge();
