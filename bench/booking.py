@@ -26,7 +26,7 @@ ALONE = 120
 EACH = 12
 PROCESSES = 4
 THREADS = 4
-ROUNDS = 3
+ROUNDS = 2
 _PROGRAM = "import django; django.setup(); from bench import booking; booking.main()"
 
 
