@@ -4,21 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Course',
+            name="Course",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_area', models.CharField(help_text='教科', max_length=20)),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('name_en', models.CharField(max_length=80)),
-                ('credits', models.PositiveSmallIntegerField(help_text='Standard credits of the course of study.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_area", models.CharField(help_text="教科", max_length=20)),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("name_en", models.CharField(max_length=80)),
+                (
+                    "credits",
+                    models.PositiveSmallIntegerField(help_text="Standard credits of the course of study."),
+                ),
             ],
         ),
     ]

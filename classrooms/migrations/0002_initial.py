@@ -6,82 +6,217 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('classrooms', '0001_initial'),
-        ('scheduler', '0001_initial'),
+        ("classrooms", "0001_initial"),
+        ("scheduler", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Lesson',
+            name="Lesson",
             fields=[
-                ('booking', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='lesson', serialize=False, to='scheduler.booking')),
-                ('topic', models.CharField(blank=True, max_length=120)),
+                (
+                    "booking",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="lesson",
+                        serialize=False,
+                        to="scheduler.booking",
+                    ),
+                ),
+                ("topic", models.CharField(blank=True, max_length=120)),
             ],
         ),
         migrations.CreateModel(
-            name='Reception',
+            name="Reception",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('held', 'held'), ('cancelled', 'cancelled'), ('closed', 'school closed'), ('self_study', 'self-study'), ('moved', 'moved')], default='planned', max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('lesson', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receptions', to='classrooms.lesson')),
-                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='reception', to='scheduler.participant')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receptions', to='scheduler.organisation')),
-                ('staff', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("held", "held"),
+                            ("cancelled", "cancelled"),
+                            ("closed", "school closed"),
+                            ("self_study", "self-study"),
+                            ("moved", "moved"),
+                        ],
+                        default="planned",
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "lesson",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="receptions",
+                        to="classrooms.lesson",
+                    ),
+                ),
+                (
+                    "participant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reception",
+                        to="scheduler.participant",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receptions",
+                        to="scheduler.organisation",
+                    ),
+                ),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Section',
+            name="Section",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('academic_year', models.PositiveSmallIntegerField(help_text='The year in which it begins, in April.')),
-                ('name', models.CharField(help_text='数学Ⅱ（2年・合同）', max_length=80)),
-                ('name_en', models.CharField(blank=True, max_length=100)),
-                ('wanted_minutes', models.PositiveSmallIntegerField(default=50)),
-                ('minimum_minutes', models.PositiveSmallIntegerField(default=45)),
-                ('meetings_per_week', models.PositiveSmallIntegerField(default=2)),
-                ('centre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='scheduler.organisation')),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='classrooms.course')),
-                ('studio', models.ForeignKey(blank=True, help_text='Preferred.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduler.location')),
-                ('teacher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='scheduler.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "academic_year",
+                    models.PositiveSmallIntegerField(help_text="The year in which it begins, in April."),
+                ),
+                ("name", models.CharField(help_text="数学Ⅱ（2年・合同）", max_length=80)),
+                ("name_en", models.CharField(blank=True, max_length=100)),
+                ("wanted_minutes", models.PositiveSmallIntegerField(default=50)),
+                ("minimum_minutes", models.PositiveSmallIntegerField(default=45)),
+                ("meetings_per_week", models.PositiveSmallIntegerField(default=2)),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sections",
+                        to="scheduler.organisation",
+                    ),
+                ),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sections",
+                        to="classrooms.course",
+                    ),
+                ),
+                (
+                    "studio",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Preferred.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduler.location",
+                    ),
+                ),
+                (
+                    "teacher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sections",
+                        to="scheduler.person",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['academic_year', 'name', 'pk'],
+                "ordering": ["academic_year", "name", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='lesson',
-            name='section',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lessons', to='classrooms.section'),
+            model_name="lesson",
+            name="section",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lessons", to="classrooms.section"
+            ),
         ),
         migrations.CreateModel(
-            name='SectionSchool',
+            name="SectionSchool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('headcount', models.PositiveSmallIntegerField(help_text='Pupils of this school who take the course.')),
-                ('location', models.ForeignKey(blank=True, help_text='Preferred set.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduler.location')),
-                ('parts', models.ManyToManyField(related_name='section_schools', to='scheduler.classpart')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='section_schools', to='scheduler.organisation')),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schools', to='classrooms.section')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "headcount",
+                    models.PositiveSmallIntegerField(help_text="Pupils of this school who take the course."),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Preferred set.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduler.location",
+                    ),
+                ),
+                ("parts", models.ManyToManyField(related_name="section_schools", to="scheduler.classpart")),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="section_schools",
+                        to="scheduler.organisation",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schools",
+                        to="classrooms.section",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='section',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_minutes__gt', 0), ('minimum_minutes__lte', models.F('wanted_minutes'))), name='section_minimum_within_wanted'),
+            model_name="section",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("minimum_minutes__gt", 0), ("minimum_minutes__lte", models.F("wanted_minutes"))
+                ),
+                name="section_minimum_within_wanted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sectionschool',
-            constraint=models.UniqueConstraint(fields=('section', 'school'), name='section_school_once'),
+            model_name="sectionschool",
+            constraint=models.UniqueConstraint(fields=("section", "school"), name="section_school_once"),
         ),
     ]

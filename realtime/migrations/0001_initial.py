@@ -4,23 +4,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('peer', models.CharField(help_text="The peer's id in the room; kept over reconnections.", max_length=32)),
-                ('server', models.CharField(help_text='The server process that witnessed it.', max_length=32)),
-                ('started_at', models.DateTimeField()),
-                ('last_beat_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('end_reason', models.CharField(blank=True, choices=[('left', 'Left'), ('timeout', 'Timeout'), ('replaced', 'Replaced'), ('removed', 'Removed'), ('closed', 'Closed'), ('server', 'Server')], max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "peer",
+                    models.CharField(
+                        help_text="The peer's id in the room; kept over reconnections.", max_length=32
+                    ),
+                ),
+                (
+                    "server",
+                    models.CharField(help_text="The server process that witnessed it.", max_length=32),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("last_beat_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "end_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("left", "Left"),
+                            ("timeout", "Timeout"),
+                            ("replaced", "Replaced"),
+                            ("removed", "Removed"),
+                            ("closed", "Closed"),
+                            ("server", "Server"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
             ],
         ),
     ]

@@ -6,41 +6,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('realtime', '0001_initial'),
-        ('scheduler', '0001_initial'),
+        ("realtime", "0001_initial"),
+        ("scheduler", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='visit',
-            name='booking',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='scheduler.booking'),
+            model_name="visit",
+            name="booking",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="scheduler.booking"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduler.organisation'),
+            model_name="visit",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduler.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to=settings.AUTH_USER_MODEL),
+            model_name="visit",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="visits",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['booking', 'started_at'], name='visit_booking_started'),
+            model_name="visit",
+            index=models.Index(fields=["booking", "started_at"], name="visit_booking_started"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['last_beat_at'], name='visit_open'),
+            model_name="visit",
+            index=models.Index(
+                condition=models.Q(("ended_at", None)), fields=["last_beat_at"], name="visit_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('last_beat_at__gte', models.F('started_at'))), name='visit_beat_after_start'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_beat_at__gte", models.F("started_at"))),
+                name="visit_beat_after_start",
+            ),
         ),
     ]
