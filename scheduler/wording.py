@@ -113,24 +113,27 @@ def _holders(conflict: Conflict, words: _Words) -> SafeString:
     listed = format_html_join(
         _(" and "),
         "{}",
-        (
-            (
-                format_html(
-                    _("{what} at {range} (booked by {person} at {when})"),
-                    what=words.holder(holder, conflict.wanted),
-                    range=words.range(holder.interval),
-                    person=holder.booked_by or _("the system"),
-                    when=words.booked(holder),
-                ),
-            )
-            for holder in shown
-        ),
+        ((_held(holder, conflict, words),) for holder in shown),
     )
     more = len(conflict.holders) - len(shown)
     if not more:
         return listed
     rest = ngettext("{count} more", "{count} more", more).format(count=more)
     return format_html("{}{}{}", listed, _(" and "), rest)
+
+
+def _held(holder: Holder, conflict: Conflict, words: _Words) -> SafeString:
+    """What holds it, when, and who took it; what a school's own timetable brought has no taker."""
+    what, span = words.holder(holder, conflict.wanted), words.range(holder.interval)
+    if not holder.booked_by:
+        return format_html(_("{what} at {range}"), what=what, range=span)
+    return format_html(
+        _("{what} at {range} (booked by {person} at {when})"),
+        what=what,
+        range=span,
+        person=holder.booked_by,
+        when=words.booked(holder),
+    )
 
 
 def _closed_day(conflict: Conflict, words: _Words) -> SafeString:

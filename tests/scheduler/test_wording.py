@@ -100,6 +100,14 @@ def test_sentence_dates_a_booking_made_on_another_day_and_says_when_a_hold_ends(
     )
 
 
+def test_sentence_names_no_taker_of_what_a_timetable_brought() -> None:
+    local = replace(PHYSICS, booked_by="")
+
+    words = strip_tags(wording.sentence(replace(REASONS["set"], holders=(local,)), TOKYO, "ja"))
+
+    assert words == "礼文の受信機材1は9:50–10:40に「物理基礎」で使われています。"
+
+
 def test_sentence_escapes_what_people_typed() -> None:
     nasty = replace(PHYSICS, title=Name("<script>"))
 
