@@ -8,7 +8,6 @@ realtime/static/realtime/protocol.js; a test holds the three against each other.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ NEGOTIATION_RATE, NEGOTIATION_BURST = 50.0, 200.0
 VIOLATIONS_PER_10_S = 3
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,32}")
+_CANDIDATE_FIELDS = {"candidate": str, "sdpMid": str, "sdpMLineIndex": int, "usernameFragment": str}
 
 
 class Code(StrEnum):
@@ -190,8 +190,9 @@ class _Fields:
 
     def number(self, name: str, least: float, most: float) -> float:
         value = self.values.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fail(name, "a number")
+        # An integer in JSON may be longer than any float; NaN is in no range.
         if not least <= value <= most:
             raise self.fail(name, f"from {least:g} to {most:g}")
         return float(value)
@@ -222,11 +223,11 @@ class _Fields:
             return None
         if not isinstance(item, dict) or not isinstance(item.get("candidate"), str):
             raise self.fail("list", "objects with a candidate, or null")
-        kept = {
-            name: item[name]
-            for name in ("candidate", "sdpMid", "sdpMLineIndex", "usernameFragment")
-            if isinstance(item.get(name), str | int)
-        }
+        kept = {name: item[name] for name, kind in _CANDIDATE_FIELDS.items() if type(item.get(name)) is kind}
+        if not all(_is_sendable(value) for value in kept.values() if isinstance(value, str)):
+            raise self.fail("list", "candidates of valid text")
+        if not 0 <= kept.get("sdpMLineIndex", 0) <= 0xFFFF:
+            raise self.fail("list", "candidates with an sdpMLineIndex of 16 bits")
         if len(json.dumps(kept)) > CANDIDATE_BYTES:
             raise self.fail("list", f"at most {CANDIDATE_BYTES} bytes a candidate")
         return kept
