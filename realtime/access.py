@@ -131,6 +131,8 @@ def _standing(
         if participant.person is not None and participant.person.user_id == user.pk:
             role: topology.Role = "host" if participant.role == Participant.Role.HOST else "guest"
             return _Standing(participant.organisation, role, participant)
+    if booking.visibility == Booking.Visibility.CONFIDENTIAL:
+        return None  # no post leads into it, neither a school's nor the organiser's
     posts = _posts(user, now)
     schools = {side.organisation_id: side for side in participants if side.person_id is None}
     for post in posts:

@@ -60,6 +60,14 @@ def test_decide_refuses_everybody_else_as_if_there_were_no_room(
     assert access.decide(user, lesson.uid, START - timedelta(days=1)) == Refusal(Reason.NO_RIGHT)
 
 
+def test_decide_admits_to_a_confidential_booking_its_persons_alone(world: World, lesson: Booking) -> None:
+    Booking.objects.filter(pk=lesson.pk).update(visibility=Booking.Visibility.CONFIDENTIAL)
+
+    assert reason(world.sato, lesson, START) == ""
+    for who in (world.rishiri_device, world.tanaka, world.kudo, world.suzuki, world.admin):
+        assert access.decide(who, lesson.uid, START) == Refusal(Reason.NO_RIGHT)
+
+
 def test_decide_opens_twenty_minutes_before_and_closes_ten_minutes_after(
     world: World, lesson: Booking
 ) -> None:
