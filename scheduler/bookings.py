@@ -11,7 +11,9 @@ BookingError
 ├── ConflictError        it does not fit; carries every reason
 ├── SeriesConflictError  some dates of a series do not fit; carries them with their reasons
 ├── ExpiredError         the hold has run out
-└── CancelledError       the booking is cancelled and cannot be changed
+├── CancelledError       the booking is cancelled and cannot be changed
+├── OverError            the booking has ended: what happened is not rewritten
+└── IntentionError       the key of this request was used for another one
 """
 
 from __future__ import annotations
@@ -63,6 +65,14 @@ class CancelledError(BookingError):
     """The booking is cancelled and cannot be changed."""
 
 
+class OverError(BookingError):
+    """The booking has ended. Registers of the past are kept, not changed."""
+
+
+class IntentionError(BookingError):
+    """The key of this request was used before, for another booking, verb, plan or person."""
+
+
 def check(plan: Plan, *, now: datetime, ignoring: Booking | None = None) -> Verdict:
     """What `book` would say now, without locks: for showing, not for deciding."""
     plans = [plan]
@@ -90,7 +100,7 @@ def hold(
 def confirm(booking: Booking, *, by: User | None, now: datetime, intention: UUID) -> Booking:
     """The hold becomes a booking. Raises ExpiredError, CancelledError; confirming twice is no error."""
     locked = _locked(booking)
-    if _answered(intention) or locked.state == Booking.State.CONFIRMED:
+    if _is_answered(intention, locked, by=by, verbs={"confirm"}) or locked.state == Booking.State.CONFIRMED:
         return locked
     _must_be_live(locked, now)
     locked.state = Booking.State.CONFIRMED
@@ -114,9 +124,10 @@ def move(
     """
     known = judgement.lock([plan])
     locked = _locked(booking)
-    if _answered(intention):
+    if _is_answered(intention, locked, by=by, verbs={"move"}):
         return locked
     _must_be_live(locked, now)
+    _must_not_be_over(locked, now)
     judged = _judged([plan], known, now=now, ignoring=locked.pk, override=override)[0]
     if judged.verdict.conflicts:
         raise ConflictError(judged.verdict)
@@ -138,10 +149,11 @@ def withdraw(
     Withdrawing twice is no error. Raises CancelledError when the booking was cancelled before.
     """
     locked = _locked(participant.booking)
-    if intention and _answered(intention):
+    if intention and _is_answered(intention, locked, by=by, verbs={"withdraw", "cancel"}):
         return locked
     if locked.state == Booking.State.CANCELLED:
         raise CancelledError
+    _must_not_be_over(locked, now)
     change = writing.withdrawn(
         locked, [participant.pk], now=now, by=by, intention=intention, reason=reason, verb="withdraw"
     )
@@ -154,8 +166,10 @@ def withdraw(
 def cancel(booking: Booking, *, by: User | None, now: datetime, intention: UUID, reason: str = "") -> Booking:
     """Nobody takes part any more and all is free again. Cancelling twice is no error."""
     locked = _locked(booking)
-    if locked.state == Booking.State.CANCELLED or _answered(intention):
+    is_answered = _is_answered(intention, locked, by=by, verbs={"cancel"})
+    if is_answered or locked.state == Booking.State.CANCELLED:
         return locked
+    _must_not_be_over(locked, now)
     _announce(writing.ended(locked, verb="cancel", now=now, by=by, intention=intention, reason=reason))
     return locked
 
@@ -172,6 +186,8 @@ def book_series(
     """
     known = judgement.lock(plans)
     earlier = Series.objects.filter(intention=intention).first()
+    if earlier and earlier.created_by_id != (by.pk if by else None):
+        raise IntentionError
     if earlier:
         return earlier, list(earlier.bookings.order_by("start")), []
     ordered = sorted(plans, key=lambda plan: plan.interval)
@@ -209,7 +225,7 @@ def _create(
     expires_at: datetime | None,
 ) -> Booking:  # fmt: skip
     known = judgement.lock([plan])
-    earlier = _answered(intention)
+    earlier = _made_before(intention, plan, by=by, verb="hold" if expires_at else "book")
     if earlier:
         return earlier
     judged = _judged([plan], known, now=now, ignoring=None, override=override)
@@ -249,10 +265,33 @@ def _must_be_live(booking: Booking, now: datetime) -> None:
         raise ExpiredError
 
 
-def _answered(intention: UUID) -> Booking | None:
-    """The booking that this request made or changed when it first came, if it came before."""
-    found = list(BookingChange.objects.filter(intention=intention).values_list("booking", flat=True))
-    return Booking.objects.get(pk=found[0]) if found else None
+def _must_not_be_over(booking: Booking, now: datetime) -> None:
+    if booking.end <= now:
+        raise OverError
+
+
+def _is_answered(intention: UUID, booking: Booking, *, by: User | None, verbs: Collection[str]) -> bool:
+    """Whether this request changed `booking` before. Raises IntentionError if its key did something else."""
+    found = BookingChange.objects.filter(intention=intention).values_list("booking", "by", "verb").first()
+    if found is None:
+        return False
+    if found[:2] != (booking.pk, by.pk if by else None) or found[2] not in verbs:
+        raise IntentionError
+    return True
+
+
+def _made_before(intention: UUID, plan: Plan, *, by: User | None, verb: str) -> Booking | None:
+    """What this request made when it first came. Raises IntentionError when its key made something else."""
+    found = list(
+        BookingChange.objects.filter(intention=intention).values_list("booking", "by", "verb", "after")
+    )
+    if not found:
+        return None
+    booking, made_by, made_verb, after = found[0]
+    same = (made_by, made_verb, after.get("plan")) == (by.pk if by else None, verb, plan.digest)
+    if not same:
+        raise IntentionError
+    return Booking.objects.get(pk=booking)
 
 
 def _announce(change: BookingChange) -> None:

@@ -75,7 +75,9 @@ def in_the_way(wants: Sequence[Want], *, now: datetime, ignoring: int | None = N
         return [_obstacle(row, now) for row in cursor.fetchall()]
 
 
-def sitting_around(resource_id: int, wanted: Interval) -> dict[int, tuple[int, Interval]]:
+def sitting_around(
+    resource_id: int, wanted: Interval, *, ignoring: int | None = None
+) -> dict[int, tuple[int, Interval]]:
     """Claims that overlap `wanted`, and those that overlap them, and so on: (unit, interval) by key.
 
     For resources of several units alone; two or three queries as a rule.
@@ -85,7 +87,7 @@ def sitting_around(resource_id: int, wanted: Interval) -> dict[int, tuple[int, I
     while True:
         rows = Claim.objects.filter(
             resource=resource_id, start__lt=span.end, start__gt=span.start - LONGEST, end__gt=span.start
-        )
+        ).exclude(booking=ignoring or 0)
         found = {
             pk: (unit, Interval(start, end))
             for pk, unit, start, end in rows.values_list("pk", "unit", "start", "end")

@@ -116,7 +116,7 @@ def judge(
     facts = _facts(plans)
     book = rules.rulebook({plan.most_rule for plan in plans if plan.most_rule})
     return [
-        _judged(plan, known, in_way, facts, book, accepted)
+        _judged(plan, known, in_way, facts, book, accepted, ignoring)
         for plan, in_way in zip(plans, obstacles, strict=True)
     ]
 
@@ -148,8 +148,9 @@ def _facts(plans: Sequence[Plan]) -> dict[int, SchoolFacts]:
 def _judged(
     plan: Plan, known: Mapping[int, Known], obstacles: Mapping[tuple[int, int], list[Obstacle]],
     facts: Mapping[int, SchoolFacts], book: rules.Rulebook, accepted: frozenset[str],
+    ignoring: int | None,
 ) -> Judgement:  # fmt: skip
-    grants, in_use, expired = _granted(plan, known, obstacles, accepted)
+    grants, in_use, expired = _granted(plan, known, obstacles, accepted, ignoring)
     numbers: list[int | None] = []
     calendar: list[Conflict] = []
     for side in plan.sides:
@@ -173,7 +174,7 @@ def _organisation(side: Side, known: Mapping[int, Known]) -> Name | None:
 
 def _granted(
     plan: Plan, known: Mapping[int, Known], obstacles: Mapping[tuple[int, int], list[Obstacle]],
-    accepted: frozenset[str],
+    accepted: frozenset[str], ignoring: int | None,
 ) -> tuple[list[Grant], list[Conflict], set[int]]:  # fmt: skip
     grants: list[Grant] = []
     conflicts: list[Conflict] = []
@@ -181,7 +182,7 @@ def _granted(
     for index, side in enumerate(plan.sides):
         for need in side.needs:
             candidates = [pk for pk in need.resource_ids if pk in known]
-            found = _first_free(index, side, candidates, known, obstacles, grants)
+            found = _first_free(index, side, candidates, known, obstacles, grants, ignoring)
             if found is None:
                 conflict = _in_use(index, side, candidates, known, obstacles)
                 conflicts.append(conflict)
@@ -200,6 +201,7 @@ def _granted(
 def _first_free(
     index: int, side: Side, candidates: Sequence[int], known: Mapping[int, Known],
     obstacles: Mapping[tuple[int, int], list[Obstacle]], grants: Sequence[Grant],
+    ignoring: int | None,
 ) -> Grant | None:  # fmt: skip
     for pk in candidates:
         taken = {o.unit for o in obstacles.get((index, pk), ()) if not o.is_expired}
@@ -207,17 +209,19 @@ def _first_free(
         unit = next((u for u in range(known[pk].capacity) if u not in taken), None)
         if unit is not None:
             return Grant(index, pk, unit, side.interval, known[pk].kind in _PLACES)
-        if known[pk].capacity > 1 and (found := _reseated(pk, side.interval, known[pk].capacity)):
+        if known[pk].capacity == 1 or any(g.resource_id == pk for g in grants):
+            continue  # a plan that needs two units of one resource takes them where they are free
+        if found := _reseated(pk, side.interval, known[pk].capacity, ignoring):
             unit, moves = found
             return Grant(index, pk, unit, side.interval, known[pk].kind in _PLACES, reseated=moves)
     return None
 
 
 def _reseated(
-    resource_id: int, wanted: Interval, capacity: int
+    resource_id: int, wanted: Interval, capacity: int, ignoring: int | None
 ) -> tuple[int, tuple[tuple[int, int], ...]] | None:
     """A unit for `wanted` after those who sit there changed places, or None when it is full."""
-    neighbours = sitting_around(resource_id, wanted)
+    neighbours = sitting_around(resource_id, wanted, ignoring=ignoring)
     seats = units.seated({pk: interval for pk, (_unit, interval) in neighbours.items()}, wanted, capacity)
     if seats is None:
         return None

@@ -20,12 +20,19 @@ OVERRIDE_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER})
 
 
 def memberships(user: User, day: date) -> list[Membership]:
-    """The user's posts that hold on `day`, with their organisations; empty for an inactive account."""
+    """The user's posts that hold on `day`, with their organisations; empty for an inactive account.
+
+    A centre's role counts at a delivery centre alone: it opens every school's bookings.
+    """
     if not user.is_active or not user.is_authenticated:
         return []
-    return list(
-        user.memberships.valid_on(day).select_related("organisation", "location").order_by("valid_from", "pk")
-    )
+    posts = user.memberships.valid_on(day).select_related("organisation", "location")
+    centre = Organisation.Kind.DELIVERY_CENTRE
+    return [
+        post
+        for post in posts.order_by("valid_from", "pk")
+        if post.role not in CENTRE_ROLES or post.organisation.kind == centre
+    ]
 
 
 def has_role(user: User, roles: frozenset[Role], day: date) -> bool:

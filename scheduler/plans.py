@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 
 from scheduler.intervals import Interval, hull
 from scheduler.intervals import intersection as shared
@@ -66,6 +67,15 @@ class Plan:
     @property
     def headcount(self) -> int:
         return sum(side.headcount for side in self.sides)
+
+    @property
+    def digest(self) -> str:
+        """Tells this plan's parties and times from another's: a repeated request must ask for the same."""
+        parties = sorted(
+            (s.organisation_id, s.person_id or 0, s.interval.start.isoformat(), s.interval.end.isoformat())
+            for s in self.sides
+        )
+        return sha256(repr((self.kind, parties)).encode()).hexdigest()[:16]
 
     @property
     def joint_window(self) -> Interval | None:

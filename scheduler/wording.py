@@ -44,14 +44,15 @@ class _Words:
             "school": organisation,
         }
 
-    def holder(self, holder: Holder, wanted: Interval | None) -> SafeString:
-        """What holds it and when, and who took it when (the date only if another day's)."""
+    def holder(self, holder: Holder) -> SafeString:
+        """What holds it, and until when a hold does."""
         title = format_html(_("“{title}”"), title=self.name(holder.title))
         words = _("a hold for {title}, until {until}") if holder.is_hold else _("{title}")
         until = wallclock.clock(holder.expires_at, self.zone) if holder.expires_at else ""
         return format_html(words, title=title, until=until)
 
     def booked(self, holder: Holder) -> str:
+        """When it was taken; the date only if it is another than the lesson's."""
         wanted_day = timegrid.local_date(holder.interval.start, self.zone)
         same_day = timegrid.local_date(holder.booked_at, self.zone) == wanted_day
         if same_day:
@@ -104,36 +105,35 @@ def _in_use(conflict: Conflict, words: _Words) -> SafeString:
             range=words.range(last.interval),
         )
     is_somebody = conflict.kind in {Kind.PERSON, Kind.CLASS_GROUP}
-    template = _("{subject} has {holders}.") if is_somebody else _("{subject} is in use: {holders}.")
-    return format_html(template, subject=subject, holders=_holders(conflict, words))
+    template = _("{subject} has {holders}") if is_somebody else _("{subject} is in use: {holders}")
+    said = format_html(template, subject=subject, holders=_holders(conflict, words))
+    only = conflict.holders[0]
+    if len(conflict.holders) > 1 or not only.booked_by:
+        return format_html(_("{sentence}."), sentence=said)
+    return format_html(
+        _("{sentence} (booked by {person} at {when})."),
+        sentence=said,
+        person=only.booked_by,
+        when=words.booked(only),
+    )
 
 
 def _holders(conflict: Conflict, words: _Words) -> SafeString:
+    """What is held and when; who took it is said of a single one alone, by the caller."""
     shown = conflict.holders[:3]
     listed = format_html_join(
         _(" and "),
         "{}",
-        ((_held(holder, conflict, words),) for holder in shown),
+        (
+            (format_html(_("{what} at {range}"), what=words.holder(h), range=words.range(h.interval)),)
+            for h in shown
+        ),
     )
     more = len(conflict.holders) - len(shown)
     if not more:
         return listed
     rest = ngettext("{count} more", "{count} more", more).format(count=more)
     return format_html("{}{}{}", listed, _(" and "), rest)
-
-
-def _held(holder: Holder, conflict: Conflict, words: _Words) -> SafeString:
-    """What holds it, when, and who took it; what a school's own timetable brought has no taker."""
-    what, span = words.holder(holder, conflict.wanted), words.range(holder.interval)
-    if not holder.booked_by:
-        return format_html(_("{what} at {range}"), what=what, range=span)
-    return format_html(
-        _("{what} at {range} (booked by {person} at {when})"),
-        what=what,
-        range=span,
-        person=holder.booked_by,
-        when=words.booked(holder),
-    )
 
 
 def _closed_day(conflict: Conflict, words: _Words) -> SafeString:

@@ -11,10 +11,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+
 from scheduler.intervals import Interval, hull
 from scheduler.judgement import Grant, Judgement
 from scheduler.models import Booking, BookingChange, Claim, Participant, Series, User
 from scheduler.plans import Plan, Side
+
+_NO_SUCH_UNIT = 10_000
 
 
 def created(
@@ -42,8 +46,16 @@ def created(
     Claim.objects.bulk_create(claims)
     verb = "hold" if expires_at else "book"
     return BookingChange.objects.bulk_create(
-        BookingChange(booking=b, intention=intention, verb=verb, sequence=0, at=now, by=by, after=facts(b))
-        for b in bookings
+        BookingChange(
+            booking=b,
+            intention=intention,
+            verb=verb,
+            sequence=0,
+            at=now,
+            by=by,
+            after={**facts(b), "plan": j.plan.digest},
+        )
+        for b, j in zip(bookings, judged, strict=True)
     )
 
 
@@ -170,16 +182,16 @@ def history(booking: Booking) -> dict[str, Any]:
 
 
 def _reseat(judged: Sequence[Judgement]) -> None:
-    """Claims of others change their unit: out and in again, for no two may share one in between."""
+    """Claims of others change their unit, by way of units that do not exist: no two may share one.
+
+    Updated in place and never written anew: a claim that its booking frees meanwhile stays gone.
+    """
     places = {pk: unit for j in judged for grant in j.grants for pk, unit in grant.reseated}
     if not places:
         return
-    claims = list(Claim.objects.filter(pk__in=places))
-    Claim.objects.filter(pk__in=places).delete()
-    for claim in claims:
-        claim.unit = places[claim.pk]
-        claim.pk = None
-    Claim.objects.bulk_create(claims)
+    Claim.objects.filter(pk__in=places).update(unit=F("unit") + _NO_SUCH_UNIT)
+    for unit in sorted(set(places.values())):
+        Claim.objects.filter(pk__in=[pk for pk, place in places.items() if place == unit]).update(unit=unit)
 
 
 def _booking(

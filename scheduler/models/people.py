@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -98,3 +99,9 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of {self.organisation_id}"
+
+    def clean(self) -> None:
+        of_centre = {Role.CENTRE_ADMIN, Role.PLANNER, Role.TEACHER}
+        is_centre = self.organisation.kind == Organisation.Kind.DELIVERY_CENTRE
+        if self.role in of_centre and not is_centre:
+            raise ValidationError({"role": _("This role exists at a delivery centre only.")})

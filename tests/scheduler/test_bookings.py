@@ -12,7 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduler import bookings
-from scheduler.bookings import CancelledError, ConflictError, ExpiredError, SeriesConflictError
+from scheduler.bookings import (
+    CancelledError,
+    ConflictError,
+    ExpiredError,
+    IntentionError,
+    OverError,
+    SeriesConflictError,
+)
 from scheduler.conflicts import Conflict, Kind
 from scheduler.intervals import Interval
 from scheduler.models import Booking, BookingChange, Claim, Participant, Person, Resource
@@ -308,26 +315,28 @@ def test_book_refuses_a_public_holiday(world: World) -> None:
     assert [(c.kind, c.subject and c.subject.ja) for c in conflicts] == [(Kind.CLOSED_DAY, "勤労感謝の日")]
 
 
+_FIRST, _SECOND = ("9:00", "10:00"), ("10:00", "11:00")
+
+
+def _call(world: World, line: Resource, start: str, end: str) -> Booking:
+    side = Side(world.rishiri.pk, Interval(at(start), at(end)), (Need((line.pk,)),))
+    return book(world, Plan("practice", Name("接続練習"), world.centre.pk, (side,)))
+
+
 def test_a_line_of_two_units_is_refused_only_when_it_is_full(world: World) -> None:
     line = Resource.objects.create(
         kind=Resource.Kind.LINE, organisation=world.rishiri, name="利尻の回線", capacity=2
     )
 
-    def call(start: str, end: str) -> Booking:
-        side = Side(world.rishiri.pk, Interval(at(start), at(end)), (Need((line.pk,)),))
-        return book(world, Plan("practice", Name("接続練習"), world.centre.pk, (side,)))
-
-    early, _left, _right, late = (
-        call(*t) for t in (("9:00", "10:00"), ("9:00", "10:00"), ("10:00", "11:00"), ("10:00", "11:00"))
-    )
+    early, _left, _right, late = (_call(world, line, *t) for t in (_FIRST, _FIRST, _SECOND, _SECOND))
     bookings.cancel(early, by=None, now=NOW, intention=uuid4())
     bookings.cancel(late, by=None, now=NOW, intention=uuid4())
 
-    through = call("9:00", "11:00")
+    through = _call(world, line, "9:00", "11:00")
 
     assert through.claims.count() == 1
     with pytest.raises(ConflictError):
-        call("9:30", "9:40")
+        _call(world, line, "9:30", "9:40")
 
 
 def test_the_periodic_job_frees_what_an_expired_hold_kept(world: World) -> None:
@@ -342,3 +351,53 @@ def test_the_periodic_job_frees_what_an_expired_hold_kept(world: World) -> None:
     waiting.refresh_from_db()
     assert (hold.state, hold.claims.count()) == ("cancelled", 0)
     assert (waiting.state, waiting.claims.count()) == ("tentative", 6)
+
+
+def test_a_line_keeps_its_seats_in_order_when_a_claim_leaves_while_others_change_places(world: World) -> None:
+    line = Resource.objects.create(
+        kind=Resource.Kind.LINE, organisation=world.rishiri, name="利尻の回線", capacity=2
+    )
+    early, left, right, late = (_call(world, line, *t) for t in (_FIRST, _FIRST, _SECOND, _SECOND))
+    bookings.cancel(early, by=None, now=NOW, intention=uuid4())
+    bookings.cancel(late, by=None, now=NOW, intention=uuid4())
+    keys = set(Claim.objects.values_list("pk", flat=True))
+
+    through = _call(world, line, "9:00", "11:00")
+
+    assert keys < set(Claim.objects.values_list("pk", flat=True))
+    units = {c.booking_id: c.unit for c in Claim.objects.all()}
+    assert units[left.pk] == units[right.pk] != units[through.pk]
+
+
+def test_what_is_over_cannot_be_changed(world: World) -> None:
+    booking = book(world, plans.joint(world, 2))
+    rishiri = booking.participants.get(organisation=world.rishiri)
+    after = at("10:40")
+
+    with pytest.raises(OverError):
+        bookings.move(booking, plans.joint(world, 4), by=world.sato, now=after, intention=uuid4())
+    with pytest.raises(OverError):
+        bookings.cancel(booking, by=world.sato, now=after, intention=uuid4())
+    with pytest.raises(OverError):
+        bookings.withdraw(rishiri, by=world.sato, now=after, intention=uuid4())
+
+    booking.refresh_from_db()
+    assert (booking.state, booking.sequence, booking.claims.count()) == ("confirmed", 0, 6)
+
+
+def test_a_key_that_was_used_for_something_else_is_refused(world: World) -> None:
+    key = uuid4()
+    first = book(world, plans.joint(world, 2), key)
+    other = book(world, plans.joint(world, 3))
+
+    with pytest.raises(IntentionError):
+        book(world, plans.joint(world, 4), key)
+    with pytest.raises(IntentionError):
+        bookings.book(plans.joint(world, 2), by=world.ito, now=NOW, intention=key)
+    with pytest.raises(IntentionError):
+        bookings.hold(plans.joint(world, 2), by=world.sato, now=NOW, intention=key)
+    with pytest.raises(IntentionError):
+        bookings.cancel(other, by=world.sato, now=NOW, intention=key)
+    with pytest.raises(IntentionError):
+        bookings.move(other, plans.joint(world, 4), by=world.sato, now=NOW, intention=key)
+    assert {b.pk: b.state for b in Booking.objects.all()} == {first.pk: "confirmed", other.pk: "confirmed"}

@@ -54,7 +54,7 @@ class Writers(RuleBasedStateMachine):
         self.world = cast.build()
         self.now = NOW
         self.made: list[Booking] = []
-        self.keys: list[tuple[UUID, Facts]] = []
+        self.keys: list[tuple[UUID, Facts, bool]] = []
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -116,14 +116,15 @@ class Writers(RuleBasedStateMachine):
         )
         if booking:
             self.made.append(booking)
-            self.keys.append((key, facts))
+            self.keys.append((key, facts, is_hold))
 
     @precondition(lambda self: self.keys)
     @rule(data=st.data())
     def book_again_with_the_same_key(self, data: st.DataObject) -> None:
-        key, facts = data.draw(st.sampled_from(self.keys))
+        key, facts, is_hold = data.draw(st.sampled_from(self.keys))
         count = Booking.objects.count()
-        bookings.book(self.plan(facts), by=self.world.sato, now=self.now, intention=key)
+        verb = bookings.hold if is_hold else bookings.book
+        verb(self.plan(facts), by=self.world.sato, now=self.now, intention=key)
         assert Booking.objects.count() == count
 
     @rule(facts=plan_facts)

@@ -39,12 +39,12 @@ REASONS = {
     [
         (
             "person",
-            "佐藤 直子は9:50–10:40に「物理基礎」（高橋 亮が9:32に予約）があります。",
+            "佐藤 直子は9:50–10:40に「物理基礎」があります（高橋 亮が9:32に予約）。",
             "Naoko Sato has “Basic Physics” at 9:50–10:40 (booked by 高橋 亮 at 9:32).",
         ),
         (
             "set",
-            "礼文の受信機材1は9:50–10:40に「物理基礎」（高橋 亮が9:32に予約）で使われています。",
+            "礼文の受信機材1は9:50–10:40に「物理基礎」で使われています（高橋 亮が9:32に予約）。",
             "Receiving set 1 of Rebun is in use: “Basic Physics” at 9:50–10:40 (booked by 高橋 亮 at 9:32).",
         ),
         (
@@ -95,8 +95,8 @@ def test_sentence_dates_a_booking_made_on_another_day_and_says_when_a_hold_ends(
     words = strip_tags(wording.sentence(replace(REASONS["person"], holders=(hold,)), TOKYO, "ja"))
 
     assert words == (
-        "佐藤 直子は9:50–10:40に「物理基礎」の仮押さえ（9:10まで）"
-        "（高橋 亮が11月24日（火）9:00に予約）があります。"
+        "佐藤 直子は9:50–10:40に「物理基礎」の仮押さえ（9:10まで）があります"
+        "（高橋 亮が11月24日（火）9:00に予約）。"
     )
 
 
