@@ -9,7 +9,6 @@ accepting reaches the browser as 1006 and nothing more.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -17,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from realtime import access, conversation, invalidations, origins, presence, protocol
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 Event = MutableMapping[str, Any]
 QUEUE_BYTES = 256 * 1024
 """What may wait for a slow reader before its socket is given up."""
+ASK_AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0)
+"""Pauses between the attempts to ask a gate whose database fails."""
 
 
 async def room_socket(
@@ -81,7 +83,14 @@ class RoomSocket:
         elif self.admission.booking.pk == booking_id:
             task = asyncio.get_running_loop().create_task(self._ask_again())
             self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            task.add_done_callback(self._asked)
+
+    def _asked(self, task: asyncio.Task[None]) -> None:
+        self._asking.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            # Not to know is no right to stay; at the door it will be asked anew.
+            logger.error("rooms: the gate could not be asked again", exc_info=failure)
+            self.close(Close.FAILED)
 
     # Life
 
@@ -89,21 +98,31 @@ class RoomSocket:
         await self._receive()
         await self._send({"type": "websocket.accept"})
         writer = asyncio.create_task(self._write())
+        reader = asyncio.create_task(self._listen())
+        reader.add_done_callback(lambda _: writer.cancel())
         registry.register(self)
         try:
-            await self._pass_the_door()
-            deadline = asyncio.get_running_loop().call_later(protocol.JOIN_WITHIN_S, self._expect_joined)
-            while (event := await self._receive())["type"] != "websocket.disconnect":
-                if not self._closing:
-                    self._take_frame(event)
-            deadline.cancel()
+            # The writer may end well before the browser hangs up, but if it fails nobody is heard either.
+            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_EXCEPTION)
         finally:
             registry.sockets.discard(self)
             self._lose_peer()
             self._closing = True
+            reader.cancel()
             writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writer
+            ends = await asyncio.gather(reader, writer, return_exceptions=True)
+        failures = [end for end in ends if isinstance(end, Exception)]
+        if failures:
+            logger.error("rooms: a socket failed", exc_info=failures[0])
+            await self._send({"type": "websocket.close", "code": int(Close.FAILED)})
+
+    async def _listen(self) -> None:
+        await self._pass_the_door()
+        deadline = asyncio.get_running_loop().call_later(protocol.JOIN_WITHIN_S, self._expect_joined)
+        while (event := await self._receive())["type"] != "websocket.disconnect":
+            if not self._closing:
+                self._take_frame(event)
+        deadline.cancel()
 
     async def _write(self) -> None:
         while True:
@@ -120,11 +139,13 @@ class RoomSocket:
         if self.user_id is None:
             return self._refuse(Code.AUTH_FAILED, Close.AUTH)
         decision = await self._ask()
+        if isinstance(decision, Admission) and await invalidations.watch(decision.booking.pk):
+            # What others changed between the answer and the subscription was told to nobody here.
+            decision = await self._ask()
         while self._is_stale:  # it changed while we asked
             decision = await self._ask()
         if isinstance(decision, Admission):
             self.admission = decision
-            await invalidations.watch(decision.booking.pk)
             return None
         if decision.reason is Reason.TOO_EARLY and decision.window is not None:
             return self._refuse(Code.TOO_EARLY, Close.FORBIDDEN, opens_at=decision.window.start.isoformat())
@@ -133,6 +154,16 @@ class RoomSocket:
         return self._refuse(Code.ROOM_CLOSED, Close.ROOM_CLOSED)
 
     async def _ask(self) -> Admission | Refusal:
+        """What the gate says. A database that fails is tried again for some seconds."""
+        for pause in ASK_AGAIN_AFTER_S:
+            try:
+                return await self._ask_once()
+            except DatabaseFailure as failure:
+                logger.warning("rooms: the gate could not be asked (%s)", type(failure).__name__)
+            await asyncio.sleep(pause)
+        return await self._ask_once()
+
+    async def _ask_once(self) -> Admission | Refusal:
         self._is_stale = False
         ask = database_sync_to_async(access.decide_for)
         decision: Admission | Refusal = await ask(self.user_id, self.uid, timezone.now())

@@ -28,13 +28,17 @@ def on_booking_changed(sender: object, booking_id: int, **facts: object) -> None
         send(_group(booking_id), {"type": "booking.changed", "booking": booking_id})
 
 
-async def watch(booking_id: int) -> None:
-    """From now on this process hears of changes that others make to this booking."""
+async def watch(booking_id: int) -> bool:
+    """From now on this process hears of changes that others make to this booking.
+
+    Whether there are others; what they changed before is to be asked after this.
+    """
     if not settings.REDIS_URL:
-        return
+        return False
     layer = get_channel_layer()
     channel = await _listening(layer)
     await layer.group_add(_group(booking_id), channel)
+    return True
 
 
 async def _listening(layer: Any) -> str:

@@ -58,7 +58,7 @@ class Code(StrEnum):
 
 
 class Close(IntEnum):
-    """WebSocket close codes. After 4408 and 4412 a client comes back; after the others it does not."""
+    """WebSocket close codes. After 4408, 4412 and 4500 a client comes back; after the others it does not."""
 
     LEFT = 1000
     PROTOCOL = 4400
@@ -70,6 +70,7 @@ class Close(IntEnum):
     RESTART = 4412
     TOO_LARGE = 4413
     FLOOD = 4429
+    FAILED = 4500
 
 
 class ProtocolError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from scheduler.models import User
 
 HOST = b"127.0.0.1:8000"
 Message = dict[str, Any]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def cookie(user: User) -> bytes:
@@ -71,12 +73,14 @@ class Knocker:
         await self.wire.disconnect(timeout=3)
 
 
-async def knock(user: User | None, uid: UUID, *, origin: bytes = b"http://" + HOST) -> Knocker:
+async def knock(
+    user: User | None, uid: UUID, *, origin: bytes = b"http://" + HOST, app: Application = application
+) -> Knocker:
     """A socket that has been accepted; what the gate says comes after."""
     headers = [(b"host", HOST), (b"origin", origin)]
     if user is not None:
         headers.append((b"cookie", await database_sync_to_async(cookie)(user)))
-    wire = WebsocketCommunicator(application, f"/ws/rooms/{uid}/", headers=headers)
+    wire = WebsocketCommunicator(app, f"/ws/rooms/{uid}/", headers=headers)
     is_accepted, _ = await wire.connect(timeout=3)
     assert is_accepted
     return Knocker(wire)
@@ -86,3 +90,11 @@ async def enter(user: User, uid: UUID, resume: str = "") -> Knocker:
     knocker = await knock(user, uid)
     await knocker.join(resume)
     return knocker
+
+
+async def answers(socket: Knocker) -> None:
+    """The socket is alive, also after whatever was under way has been done."""
+    for ts in (1, 2):
+        await socket.say("ping", ts=ts)
+        assert (await socket.read())["ts"] == ts
+        assert await socket.is_quiet()

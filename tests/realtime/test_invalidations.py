@@ -14,7 +14,7 @@ from realtime.protocol import Close
 from realtime.rooms import registry
 from scheduler.models import Booking
 from tests.cast import World
-from tests.realtime.sockets import enter
+from tests.realtime.sockets import enter, knock
 
 
 @pytest.fixture
@@ -45,3 +45,22 @@ async def test_a_change_told_by_another_process_is_asked_about_at_the_gate(
     for socket in (sato, other):
         assert await socket.closed() == ("room-closed", Close.ROOM_CLOSED)
     assert registry.rooms == {}
+
+
+async def test_a_change_between_the_gates_answer_and_the_subscription_is_not_missed(
+    listening: None, world: World, lesson_now: Booking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = get_channel_layer()
+    subscribe = layer.group_add
+
+    async def cancelled_meanwhile(group: str, channel: str) -> None:
+        cancel = Booking.objects.filter(pk=lesson_now.pk).update
+        await database_sync_to_async(cancel)(state=Booking.State.CANCELLED)
+        await layer.group_send(group, {"type": "booking.changed", "booking": lesson_now.pk})
+        await subscribe(group, channel)
+
+    monkeypatch.setattr(layer, "group_add", cancelled_meanwhile)
+
+    sato = await knock(world.sato, lesson_now.uid)
+
+    assert await sato.closed() == ("room-closed", Close.ROOM_CLOSED)

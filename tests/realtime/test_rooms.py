@@ -17,7 +17,7 @@ from scheduler import bookings
 from scheduler.models import Booking
 from tests.cast import World
 from tests.realtime.lessons import book_lesson
-from tests.realtime.sockets import Knocker, enter, knock
+from tests.realtime.sockets import answers, enter, knock
 
 SDP = "v=0\r\n"
 
@@ -254,14 +254,6 @@ async def test_the_end_of_the_lesson_throws_nobody_out(world: World, lesson_now:
 
     await answers(sato)
     assert (await (await knock(world.rishiri_device, lesson_now.uid)).closed()) == ("room-closed", 4410)
-
-
-async def answers(socket: Knocker) -> None:
-    """The socket is alive, also after whatever was under way has been done."""
-    for ts in (1, 2):
-        await socket.say("ping", ts=ts)
-        assert (await socket.read())["ts"] == ts
-        assert await socket.is_quiet()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""What breaks below a room, a line or the database, ends a socket and never leaves it half alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import SyncToAsync
+from channels.db import database_sync_to_async
+from django.db import OperationalError, connection
+
+from realtime import consumers
+from realtime.protocol import Close
+from realtime.rooms import registry
+from scheduler.config.asgi import application
+from scheduler.models import Booking
+from tests.cast import World
+from tests.realtime.sockets import answers, enter, knock
+
+
+async def fails_at_pong(scope: Any, receive: Any, send: Any) -> None:
+    """The service on a line over which no pong can be sent."""
+
+    async def fragile(event: Any) -> None:
+        if '"pong"' in event.get("text", ""):
+            raise UnicodeError
+        await send(event)
+
+    await application(scope, receive, fragile)
+
+
+async def test_a_socket_over_which_sending_fails_is_closed_with_4500_and_its_peer_is_away(
+    world: World, lesson_now: Booking
+) -> None:
+    sato = await enter(world.sato, lesson_now.uid)
+    rishiri = await knock(world.rishiri_device, lesson_now.uid, app=fails_at_pong)
+    await rishiri.join()
+    await sato.read_until("peer-joined")
+
+    await rishiri.say("ping", ts=1)
+
+    assert await rishiri.closed() == ("", Close.FAILED)
+    assert await sato.read() == {"t": "peer-away", "id": rishiri.id}
+    await answers(sato)
+
+
+@pytest.fixture
+def failing_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Lets the gate's next so many looks at a booking fail, as when the database restarts."""
+    monkeypatch.setattr(consumers, "ASK_AGAIN_AFTER_S", (0.0, 0.0))
+    left = 0
+
+    def fail(execute: Any, *query: Any) -> Any:
+        nonlocal left
+        if left and 'FROM "scheduler_booking"' in query[0]:
+            left -= 1
+            raise OperationalError
+        return execute(*query)
+
+    def in_the_thread_of_the_gate(work: Callable[[], None]) -> None:
+        SyncToAsync.single_thread_executor.submit(work).result(10)
+
+    def fail_times(times: int) -> None:
+        nonlocal left
+        left = times
+
+    in_the_thread_of_the_gate(lambda: connection.execute_wrappers.append(fail))
+    yield fail_times
+    in_the_thread_of_the_gate(lambda: connection.execute_wrappers.remove(fail))
+
+
+async def test_a_gate_that_fails_for_a_moment_is_asked_until_it_answers(
+    world: World, lesson_now: Booking, failing_database: Callable[[int], None]
+) -> None:
+    sato = await enter(world.sato, lesson_now.uid)
+    await database_sync_to_async(Booking.objects.filter(pk=lesson_now.pk).update)(
+        state=Booking.State.CANCELLED
+    )
+
+    failing_database(2)
+    registry.changed(lesson_now.pk)
+
+    assert await sato.closed() == ("room-closed", Close.ROOM_CLOSED)
+
+
+async def test_a_gate_that_does_not_answer_lets_nobody_stay_or_come(
+    world: World, lesson_now: Booking, failing_database: Callable[[int], None]
+) -> None:
+    sato = await enter(world.sato, lesson_now.uid)
+
+    failing_database(1000)
+    registry.changed(lesson_now.pk)
+    coming = await knock(world.rishiri_device, lesson_now.uid)
+
+    assert await sato.closed() == ("", Close.FAILED)
+    assert await coming.closed() == ("", Close.FAILED)
