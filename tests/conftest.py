@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -27,17 +28,24 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
             Path(f"{name}{ending}").unlink(missing_ok=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What migrations wrote comes back after every test that commits, not only where one asks for it.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """What migrations wrote comes back before every test that commits, and those tests run last.
 
-    A mixture would fail by order: after a test without it Django makes content types anew, and the
-    next test's rows of the same name collide with them.
+    After one of them the tables are empty, and a test that only rolls back would miss the national
+    rules; pytest groups the browser's tests by their parameter, in the middle of the others.
     """
     for item in items:
-        marker = item.get_closest_marker("django_db")
-        commits = bool(marker and marker.kwargs.get("transaction"))
-        if commits or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+        if _commits(item):
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+    yield
+    items.sort(key=_commits)
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    is_marked = bool(marker and marker.kwargs.get("transaction"))
+    return is_marked or bool({"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture
