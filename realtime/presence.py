@@ -44,7 +44,7 @@ def beat(peer: Peer, now: float, at: datetime) -> None:
     peer.seen = now
     peer.seen_at = at
     if isinstance(peer.visit, Stay):
-        peer.visit.last_beat_at = at
+        peer.visit.beat(at)
 
 
 def leave(room: Room, peer: Peer, *, reason: str, end_reason: str, at: datetime) -> None:

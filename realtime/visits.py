@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from channels.db import DatabaseSyncToAsync
-from django.db import DatabaseError, transaction
+from django.db import DataError, IntegrityError, transaction
+from django.db import Error as DatabaseFailure
 from django.db.models import F
 
 from realtime.models import Visit
@@ -44,6 +45,10 @@ class Stay:
     pk: int | None = None
     written_beat: datetime | None = None
 
+    def beat(self, at: datetime) -> None:
+        """A sign of life. The wall clock may be set back; no stay ends before it began."""
+        self.last_beat_at = max(self.started_at, at)
+
 
 class Line(NamedTuple):
     """A Stay as it was when the batch was made."""
@@ -67,7 +72,7 @@ class Ledger:
 
     def end(self, stay: Stay, reason: str, at: datetime) -> None:
         """The stay ends at `at`, its last sign of life."""
-        stay.last_beat_at = max(stay.last_beat_at, at)
+        stay.beat(at)
         stay.end_reason = reason
         self._soon()
 
@@ -87,7 +92,8 @@ class Ledger:
             await self.flush()
 
     async def flush(self) -> None:
-        """Everything noted so far is in the database, or logged and kept for the next time."""
+        """Everything noted so far is in the database, or kept for the next time; what the database
+        refuses for its content is dropped."""
         batch = [
             Line(stay, stay.last_beat_at, stay.end_reason)
             for stay in self.stays
@@ -96,14 +102,33 @@ class Ledger:
         if not batch:
             return
         try:
-            await DatabaseSyncToAsync(write, thread_sensitive=False, executor=_writer)(batch)
-        except DatabaseError:
+            refused = await DatabaseSyncToAsync(write_what_can_be, thread_sensitive=False, executor=_writer)(
+                batch
+            )
+        except DatabaseFailure:
             logger.exception("visits: %d stays could not be written; trying again", len(batch))
             return
         for line in batch:
             line.stay.written_beat = line.last_beat_at
-            if line.end_reason:
+            if line.end_reason or line in refused:
                 self.stays.discard(line.stay)
+
+
+def write_what_can_be(batch: Sequence[Line]) -> Sequence[Line]:
+    """Writes a batch; where the database refuses it, line by line. The lines that were refused.
+
+    One that is refused for its content, as when its booking is gone, would be refused for ever,
+    and every other stay with it. A database that is away is no refusal.
+    """
+    try:
+        write(batch)
+    except (IntegrityError, DataError) as refusal:
+        if len(batch) > 1:
+            return [line for each in batch for line in write_what_can_be([each])]
+        # The name alone: what a database says of a row holds who was where.
+        logger.error("visits: a stay was refused by the database (%s)", type(refusal).__name__)  # noqa: TRY400
+        return batch
+    return ()
 
 
 def write(batch: Sequence[Line]) -> None:

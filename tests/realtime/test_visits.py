@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import InterfaceError, connection
 from django.utils import timezone
 
 from realtime import presence, visits
@@ -106,6 +108,67 @@ async def test_a_stopping_server_ends_every_visit_by_its_own_fault(world: World,
 
     [(_, last_beat_at, ended_at, reason)] = await rows(rishiri.id)
     assert (ended_at, reason) == (last_beat_at, "server")
+
+
+async def test_a_clock_set_back_ends_a_visit_no_earlier_than_it_began(
+    world: World, lesson_now: Booking
+) -> None:
+    rishiri = await enter(world.rishiri_device, lesson_now.uid)
+    peer = peer_in(lesson_now, rishiri.id)
+    started_at = peer.seen_at
+
+    presence.beat(peer, peer.seen, started_at - timedelta(hours=1))
+    await ledger.flush()
+    beaten = await rows(rishiri.id)
+    presence.sweep(registry, peer.seen + 16)
+    await ledger.flush()
+
+    assert beaten == [(started_at, started_at, None, "")]
+    assert await rows(rishiri.id) == [(started_at, started_at, started_at, "timeout")]
+
+
+async def test_a_stay_that_the_database_refuses_holds_up_no_other(
+    world: World, lesson_now: Booking, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = timezone.now()
+    of_no_booking = stay(world, lesson_now, peer="p-gone", server="a", at=now)
+    of_no_booking.booking_id = 0
+    backwards = stay(world, lesson_now, peer="p-back", server="a", at=now)
+    backwards.last_beat_at -= timedelta(seconds=1)
+    good = [stay(world, lesson_now, peer=f"p{n}", server="a", at=now) for n in range(2)]
+
+    for each in (of_no_booking, good[0], backwards, good[1]):
+        ledger.begin(each)
+    await ledger.flush()
+
+    assert [len(await rows(peer)) for peer in ("p-gone", "p0", "p-back", "p1")] == [0, 1, 0, 1]
+    assert ledger.stays == set(good)
+    assert {record.message for record in caplog.records if record.name == "realtime.visits"} == {
+        "visits: a stay was refused by the database (IntegrityError)"
+    }
+    assert "p-gone" not in caplog.text
+
+
+async def test_stays_are_kept_while_the_database_is_away(world: World, lesson_now: Booking) -> None:
+    def fail(*query: Any) -> None:
+        raise InterfaceError
+
+    def in_the_thread_of_visits(work: Callable[[], None]) -> None:
+        visits._writer.submit(work).result(10)
+
+    now = timezone.now()
+    waiting = [stay(world, lesson_now, peer=f"p{n}", server="a", at=now) for n in range(2)]
+    in_the_thread_of_visits(lambda: connection.execute_wrappers.append(fail))
+
+    for each in waiting:
+        ledger.begin(each)
+    await ledger.flush()
+    kept = set(ledger.stays)
+    in_the_thread_of_visits(lambda: connection.execute_wrappers.remove(fail))
+    await ledger.flush()
+
+    assert kept == set(waiting)
+    assert [len(await rows(each.peer)) for each in waiting] == [1, 1]
 
 
 @pytest.fixture
