@@ -19,6 +19,9 @@ from scheduler.models import Organisation
 MOST_WEEKS = 35
 """The school weeks of a year, by which credits are counted (domain/education.md §2.2)."""
 
+NEAR = dt.timedelta(weeks=104)
+"""How far from the usual day a date may lie."""
+
 
 def lengths(section: Section) -> list[int]:
     """The minutes that can be wished for: from the section's minimum up, in steps of five."""
@@ -64,6 +67,7 @@ class PlannerForm(forms.Form):
         self.fields["length"].choices = minutes  # type: ignore[attr-defined]  # a choice field
         named = [(pk, school.short_name) for pk, school in schools.items()]
         self.fields["schools"].choices = named  # type: ignore[attr-defined]  # a choice field
+        self._known = {str(pk) for pk in schools}
         for pk in self._added():
             self.fields[f"class-{pk}"] = forms.IntegerField(required=False, widget=forms.HiddenInput)
             self.fields[f"pupils-{pk}"] = forms.IntegerField(
@@ -71,23 +75,33 @@ class PlannerForm(forms.Form):
             )
 
     def _added(self) -> list[str]:
-        """Keys of schools whose class or pupils are given in the data."""
+        """Keys of schools in sight whose class or pupils are given in the data."""
         names = [name.partition("-") for name in self.data]
         return list(
-            dict.fromkeys(pk for kind, _dash, pk in names if kind in {"class", "pupils"} and pk.isdecimal())
+            dict.fromkeys(
+                pk for kind, _dash, pk in names if kind in {"class", "pupils"} and pk in self._known
+            )
         )
 
     def clean_date(self) -> dt.date:
         day: dt.date = self.cleaned_data["date"]
-        if abs((day - self.usual_day).days) > dt.timedelta(weeks=104).days:
-            raise forms.ValidationError(_("Choose a date within two years."))
+        self._must_be_near(day)
         return day
 
     def clean_slot(self) -> str:
         text: str = self.cleaned_data["slot"]
-        if text and choices.read(text) is None:
+        read = choices.read(text) if text else None
+        if text and read is None:
             raise forms.ValidationError(_("This time is not written as the page writes it. Choose it again."))
+        day = read[0] if read else None
+        if day is not None:
+            self._must_be_near(day)
         return text
+
+    def _must_be_near(self, day: dt.date) -> None:
+        """Weeks are counted from the date in both directions, which the ends of the calendar don't allow."""
+        if abs(day - self.usual_day) > NEAR:
+            raise forms.ValidationError(_("Choose a date within two years."))
 
     @property
     def choice(self) -> Choice:
