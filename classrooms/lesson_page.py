@@ -63,6 +63,8 @@ class LessonPage:
     receptions: tuple[ReceptionLine, ...]
     history: tuple[Happening, ...]
     can_change: bool
+    exception: str
+    """Why it was booked in spite of something: for those who may change it."""
     room_url: str
     room_opens_at: datetime | None
     minutes_left: int
@@ -99,6 +101,7 @@ def load(lesson: Lesson, reader: Reader, now: datetime) -> LessonPage:
         receptions=tuple(_receptions(lesson, found, reader, now, can_change=can_change)),
         history=tuple(_history(booking, lesson.section.centre.zone, reader.language)),
         can_change=can_change,
+        exception=booking.override_reason if can_change else "",
         room_url=provider.room_url(booking) if is_live and window.start <= now < window.end else "",
         room_opens_at=window.start if is_live and now < window.start else None,
         minutes_left=_left(booking, now),
