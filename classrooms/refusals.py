@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from classrooms import board, choices, lessons
 from classrooms.wishes import Wish
-from scheduler import finding, timegrid, wallclock, wording
+from scheduler import bookings, finding, timegrid, wallclock, wording
+from scheduler.bookings import BookingError
 from scheduler.conflicts import Conflict
 from scheduler.dayplans import PeriodSpan
 from scheduler.finding import Candidate
@@ -40,6 +41,24 @@ class Alternative:
     minutes: str
     gives_wanted: bool
     query: str
+
+
+def sentence(error: BookingError) -> str:
+    """What to tell somebody whose change of a booking was refused for what it has become."""
+    match error:
+        case bookings.OverError():
+            return _("This lesson is over. What happened can no longer be changed.")
+        case bookings.IntentionError():
+            return _(
+                "This request was already handled. Look at what stands now, and do it again only if it "
+                "is still needed."
+            )
+        case bookings.ExpiredError():
+            return _("The hold ran out before it was confirmed. Its time is free again.")
+        case bookings.CancelledError():
+            return _("This lesson was cancelled. Nothing more can be changed in it.")
+        case _other:
+            return _("This could not be done. Look at what stands now and try again.")
 
 
 def reasons(conflicts: Sequence[Conflict], zone: ZoneInfo, language: str) -> list[Reason]:

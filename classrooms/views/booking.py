@@ -33,6 +33,8 @@ def book(request: HttpRequest) -> HttpResponse:
     desk = desks.open_for(request, request.POST if request.method == "POST" else request.GET)
     if desk is None:
         return render(request, "classrooms/no_sections.html")
+    if desk.is_too_late:
+        return desks.turned_back(request, desk)
     if request.method == "POST":
         return _submit(request, desk)
     return _planner(request, desk)
@@ -75,11 +77,11 @@ def _submit(request: HttpRequest, desk: Desk) -> HttpResponse:
         lesson = _act(desk, wish, periods, action)
     except bookings.ConflictError as refusal:
         return _refused(request, desk, choice, wish, periods, action, refusal.verdict)
-    except bookings.BookingError:
-        messages.error(
-            request, _("This lesson can no longer be moved: it was cancelled, or its hold ran out.")
-        )
-        return redirect("classrooms:lesson", uid=choice.moving)
+    except bookings.BookingError as error:
+        messages.error(request, refusals.sentence(error))
+        if desk.moving:
+            return redirect("classrooms:lesson", uid=desk.moving.booking.uid)
+        return _planner(request, desk, status=409)
     messages.success(request, _done(desk, lesson, action.cleaned_data["action"]))
     return redirect("classrooms:lesson", uid=lesson.booking.uid)
 
@@ -106,9 +108,10 @@ def _act(desk: Desk, wish: Wish, chosen: Sequence[PeriodSpan], action: ActionFor
     periods = lessons.periods_of(wish, chosen)
     user, intention, override = desk.reader.user, values["intention"], _override(desk, action)
     if desk.moving:
+        # Everybody concerned reads why a lesson moves; why it was booked in spite of something, not.
         return lessons.move(
             desk.moving, wish, periods, by=user, now=desk.now, intention=intention, override=override,
-            reason=values["reason"],
+            reason="" if override else values["reason"],
         )  # fmt: skip
     if values["action"] == "hold":
         return lessons.hold(wish, periods, by=user, now=desk.now, intention=intention)

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404, HttpRequest, QueryDict
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from classrooms import sections
+from classrooms import refusals, sections
 from classrooms.choices import Choice
 from classrooms.forms import PlannerForm
 from classrooms.models import Lesson, Section
-from scheduler import calendars, permissions, readers
+from scheduler import bookings, calendars, permissions, readers
 from scheduler.models import Booking, Organisation
 from scheduler.providers import Reader
 
@@ -34,6 +35,11 @@ class Desk:
     @property
     def choice(self) -> Choice:
         return self.form.choice
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether the lesson to be moved is over."""
+        return self.moving is not None and self.moving.booking.end <= self.now
 
     @property
     def can_override(self) -> bool:
@@ -63,6 +69,14 @@ def open_for(request: HttpRequest, data: QueryDict) -> Desk | None:
     )
     form = PlannerForm(data, section=section, schools=schools, usual_day=_usual_day(section, moving, today))
     return Desk(reader, now, section, schools, form, moving)
+
+
+def turned_back(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """To the page of the lesson that is over and is not moved any more."""
+    if desk.moving is None:
+        raise Http404
+    messages.error(request, refusals.sentence(bookings.OverError()))
+    return redirect("classrooms:lesson", uid=desk.moving.booking.uid)
 
 
 def _section(reader: Reader, asked: str) -> Section | None:

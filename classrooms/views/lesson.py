@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from classrooms import lesson_page, lessons
+from classrooms import lesson_page, lessons, refusals
 from classrooms.forms import ConfirmForm, ReasonForm
 from classrooms.models import Lesson, Reception
 from scheduler import bookings, permissions, readers
@@ -57,10 +57,8 @@ def confirm(request: HttpRequest, uid: UUID) -> HttpResponse:
         raise Http404
     try:
         lessons.confirm(found, by=reader.user, now=timezone.now(), intention=form.cleaned_data["intention"])
-    except bookings.ExpiredError:
-        messages.error(request, _("The hold ran out before it was confirmed. Its time is free again."))
-    except bookings.CancelledError:
-        messages.error(request, _("This lesson was cancelled. It cannot be confirmed any more."))
+    except bookings.BookingError as error:
+        messages.error(request, refusals.sentence(error))
     else:
         messages.success(request, _("The lesson is booked. Everybody concerned is told."))
     return redirect("classrooms:lesson", uid=uid)
@@ -71,12 +69,14 @@ def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
     reader, found = _changeable(request, uid)
     if found.booking.state == Booking.State.CANCELLED:
         return redirect("classrooms:lesson", uid=uid)
+    if found.booking.end <= timezone.now():
+        return _refused(request, uid, bookings.OverError())
     form = ReasonForm(request.POST if request.method == "POST" else None, initial={"intention": uuid4()})
     if form.is_valid():
-        values = form.cleaned_data
-        lessons.cancel(
-            found, by=reader.user, now=timezone.now(), intention=values["intention"], reason=values["reason"]
-        )
+        try:
+            lessons.cancel(found, by=reader.user, now=timezone.now(), **form.cleaned_data)
+        except bookings.BookingError as error:
+            return _refused(request, uid, error)
         messages.success(request, _("The lesson is cancelled. Everybody concerned is told."))
         return redirect("classrooms:lesson", uid=uid)
     context = {"page": lesson_page.load(found, reader, timezone.now()), "form": form, "reception": None}
@@ -96,16 +96,14 @@ def withdraw(request: HttpRequest, uid: UUID, reception_id: int) -> HttpResponse
         raise Http404
     if reception.participant.withdrawn_at or found.booking.state == Booking.State.CANCELLED:
         return redirect("classrooms:lesson", uid=uid)
+    if found.booking.end <= timezone.now():
+        return _refused(request, uid, bookings.OverError())
     form = ReasonForm(request.POST if request.method == "POST" else None, initial={"intention": uuid4()})
     if form.is_valid():
-        values = form.cleaned_data
-        lessons.withdraw_school(
-            reception,
-            by=reader.user,
-            now=timezone.now(),
-            intention=values["intention"],
-            reason=values["reason"],
-        )
+        try:
+            lessons.withdraw_school(reception, by=reader.user, now=timezone.now(), **form.cleaned_data)
+        except bookings.BookingError as error:
+            return _refused(request, uid, error)
         school = reception.school.label.in_language(reader.language)
         messages.success(
             request, _("%(school)s's side is cancelled. The others' stands as before.") % {"school": school}
@@ -117,6 +115,11 @@ def withdraw(request: HttpRequest, uid: UUID, reception_id: int) -> HttpResponse
         "reception": reception,
     }
     return _asking(request, context, form)
+
+
+def _refused(request: HttpRequest, uid: UUID, error: bookings.BookingError) -> HttpResponse:
+    messages.error(request, refusals.sentence(error))
+    return redirect("classrooms:lesson", uid=uid)
 
 
 def _asking(request: HttpRequest, context: dict[str, Any], form: ReasonForm) -> HttpResponse:

@@ -15,6 +15,8 @@ def weeks(request: HttpRequest) -> HttpResponse:
     desk = desks.open_for(request, request.GET)
     if desk is None:
         return render(request, "classrooms/no_sections.html")
+    if desk.is_too_late:
+        return desks.turned_back(request, desk)
     choice = desk.choice
     wish = board.wished(desk.section, choice, desk.schools, desk.moving)
     found = prospects.search(

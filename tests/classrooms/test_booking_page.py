@@ -17,6 +17,9 @@ from tests.cast import World, add_school, at
 from tests.classrooms import teaching
 from tests.classrooms.dates import coming
 
+PAST = date(2026, 10, 1)
+"""A Thursday in term that is over."""
+
 
 @pytest.fixture
 def sato(world: World, client: Client) -> Client:
@@ -162,6 +165,55 @@ def test_booking_a_time_that_has_passed_is_not_possible(sato: Client, world: Wor
 
     assert response.status_code == 422
     assert "この時間は過ぎました" in _words(response.content)
+
+
+def test_booking_with_the_key_of_another_request_says_that_it_was_handled(sato: Client, world: World) -> None:
+    request = _request(world, 2, coming())
+    sato.post("/book/", request)
+
+    response = sato.post("/book/", _request(world, 6, coming(), intention=request["intention"]))
+
+    assert response.status_code == 409
+    assert "この操作はすでに処理されています" in _words(response.content)
+    assert Booking.objects.count() == 1
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_moving_a_lesson_that_is_over_changes_nothing_and_says_so(
+    sato: Client, world: World, method: str
+) -> None:
+    lesson = teaching.book(world.section, 2, day=PAST)
+    request = _request(world, 6, coming(), action="move", move=lesson.booking.uid)
+
+    response = getattr(sato, method)("/book/", request, follow=True)
+
+    assert response.redirect_chain == [(f"/lessons/{lesson.booking.uid}/", 302)]
+    assert "終わった授業は変えられません" in _words(response.content)
+    assert Booking.objects.get().start == at("9:45", PAST)
+
+
+def test_searching_weeks_for_a_lesson_that_is_over_leads_to_its_page(sato: Client, world: World) -> None:
+    lesson = teaching.book(world.section, 2, day=PAST)
+
+    response = sato.get("/book/weeks/", {"move": str(lesson.booking.uid)})
+
+    assert response.headers["Location"] == f"/lessons/{lesson.booking.uid}/"
+
+
+def test_moving_in_spite_of_reasons_keeps_the_reason_out_of_the_history(world: World, client: Client) -> None:
+    client.force_login(world.suzuki)
+    day = coming()
+    teaching.book(world.section, 2, day=day)
+    lesson = teaching.book(world.section, 6, day=day)
+    request = _request(world, 2, day, action="move", move=lesson.booking.uid)
+    kinds = client.post("/book/", request).context["kinds"]
+
+    response = client.post("/book/", {**request, "override": "1", "kinds": kinds, "reason": "公開授業のため"})
+
+    lesson.booking.refresh_from_db()
+    assert response.status_code == 302
+    assert lesson.booking.override_reason == "公開授業のため"
+    assert not lesson.booking.changes.filter(reason="公開授業のため").exists()
 
 
 def test_booking_for_a_school_out_of_sight_is_not_possible(sato: Client, world: World) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
 
 from classrooms import lessons
 from classrooms.models import Lesson
-from scheduler.models import Booking
+from scheduler.models import Booking, BookingChange
 from tests.cast import World
 from tests.classrooms import teaching
 from tests.classrooms.dates import coming
@@ -105,6 +107,74 @@ def test_coordinator_cancels_the_own_schools_side_alone(world: World, client: Cl
     assert "利尻だけ取りやめました" in _words(response.content)
     states = dict(lesson.receptions.values_list("school__short_name", "state"))
     assert states == {"利尻": "cancelled", "礼文": "planned"}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("what", ["cancel", "withdraw"])
+def test_lesson_that_is_over_is_neither_cancelled_nor_left(
+    world: World, client: Client, method: str, what: str
+) -> None:
+    lesson = teaching.book(world.section, 2, day=date(2026, 10, 1))
+    client.force_login(world.sato)
+    side = lesson.receptions.get(school=world.rishiri)
+    url = _url(lesson, "cancel/" if what == "cancel" else f"schools/{side.pk}/cancel/")
+
+    response = getattr(client, method)(url, {"intention": uuid4()}, follow=True)
+
+    assert response.redirect_chain == [(_url(lesson), 302)]
+    assert "終わった授業は変えられません" in _words(response.content)
+    assert Booking.objects.get().state == "confirmed"
+    assert set(lesson.receptions.values_list("state", flat=True)) == {"planned"}
+
+
+@pytest.mark.parametrize("what", ["cancel", "withdraw"])
+def test_lesson_answers_in_words_to_a_key_that_did_something_else(
+    world: World, client: Client, lesson: Lesson, what: str
+) -> None:
+    client.force_login(world.sato)
+    side = lesson.receptions.get(school=world.rishiri)
+    key = BookingChange.objects.get(booking=lesson.booking).intention
+    url = _url(lesson, "cancel/" if what == "cancel" else f"schools/{side.pk}/cancel/")
+
+    response = client.post(url, {"intention": key}, follow=True)
+
+    assert response.status_code == 200
+    assert "この操作はすでに処理されています" in _words(response.content)
+    assert Booking.objects.get().state == "confirmed"
+
+
+def test_withdrawing_from_a_lesson_cancelled_meanwhile_says_so(
+    world: World, client: Client, lesson: Lesson
+) -> None:
+    client.force_login(world.nakamura)
+    own = lesson.receptions.get(school=world.rishiri)
+
+    def cancelled_meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        # The request takes its lock with this statement: whoever was before it has just finished.
+        if is_pending and sql.startswith(('UPDATE "scheduler_booking"', "SAVEPOINT")):
+            is_pending.clear()
+            Booking.objects.update(state="cancelled")
+        return execute(sql, params, many, context)
+
+    is_pending = [True]
+    with connection.execute_wrapper(cancelled_meanwhile):
+        response = client.post(_url(lesson, f"schools/{own.pk}/cancel/"), {"intention": uuid4()})
+
+    assert not is_pending
+    assert response.status_code == 302
+    assert "もう変えられません" in _words(client.get(_url(lesson)).content)
+
+
+def test_reason_of_an_exception_is_for_those_who_may_change_the_lesson(
+    world: World, client: Client, lesson: Lesson
+) -> None:
+    Booking.objects.update(override_reason="研究授業のため")
+    seen = {}
+    for name in ("sato", "suzuki", "nakamura", "tanaka"):
+        client.force_login(getattr(world, name))
+        seen[name] = "研究授業のため" in _words(client.get(_url(lesson)).content)
+
+    assert seen == {"sato": True, "suzuki": True, "nakamura": False, "tanaka": False}
 
 
 def test_room_staff_sees_no_way_to_change_the_lesson(world: World, client: Client, lesson: Lesson) -> None:
