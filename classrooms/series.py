@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -12,12 +13,14 @@ from django.utils.translation import gettext as _
 from classrooms import lessons, refusals, slots
 from classrooms.choices import Choice
 from classrooms.lessons import Periods, Refused
+from classrooms.models import Lesson
 from classrooms.refusals import Reason
 from classrooms.wishes import Wish
 from scheduler import calendars, judgement, timegrid, wallclock
 from scheduler.conflicts import Verdict
 from scheduler.dayplans import SchoolFacts, day_plan
 from scheduler.intervals import hull
+from scheduler.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,18 @@ def _occurrence(
         reasons=tuple(reasons),
         cautions=tuple(refusals.reasons(verdict.cautions, zone, language)),
     )
+
+
+def booked_before(intention: UUID, by: User) -> list[Lesson]:
+    """The lessons that this request booked when it first came; none if it is new."""
+    booked = Lesson.objects.filter(booking__series__intention=intention, booking__series__created_by=by)
+    return list(booked.select_related("booking").order_by("booking__start"))
+
+
+def left_out(occurrences: Sequence[Occurrence], made: Sequence[Lesson], zone: ZoneInfo) -> list[Occurrence]:
+    """The dates that don't fit, without those which are taken because they are `made`."""
+    days = {timegrid.local_date(lesson.booking.start, zone) for lesson in made}
+    return [occurrence for occurrence in refused(occurrences) if occurrence.day not in days]
 
 
 def refused(occurrences: Sequence[Occurrence]) -> list[Occurrence]:

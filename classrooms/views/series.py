@@ -10,9 +10,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from classrooms import board, lessons
+from classrooms import board, lessons, refusals
 from classrooms import series as weekly
 from classrooms.forms import SeriesActionForm, SeriesForm
+from classrooms.models import Lesson
+from classrooms.series import Occurrence
 from classrooms.views import desk as desks
 from classrooms.views.desk import Desk
 from scheduler import bookings
@@ -58,6 +60,11 @@ def _context(desk: Desk, data: QueryDict) -> dict[str, Any]:
 def _book(
     request: HttpRequest, desk: Desk, context: dict[str, Any], action: SeriesActionForm
 ) -> HttpResponse:
+    # Asked after the dates were judged: lessons that were in their way by then are found here too.
+    before = weekly.booked_before(action.cleaned_data["intention"], desk.reader.user)
+    if before:
+        left_out = weekly.left_out(context["occurrences"], before, desk.section.centre.zone)
+        return _told(request, context, before, left_out)
     skips = action.cleaned_data["take"] == "fitting"
     wanted = context["fitting"] if skips else context["occurrences"]
     if not wanted or not all(occurrence.fits for occurrence in wanted):
@@ -74,12 +81,20 @@ def _book(
     except bookings.SeriesConflictError:
         # Somebody was quicker: the dates are judged again, so that the page says by whom.
         return _nothing_booked(request, _context(desk, request.POST))
+    except bookings.BookingError as error:
+        return _nothing_booked(request, context, refusals.sentence(error))
     # What was taken between looking and booking is told with what did not fit before.
     late = weekly.late(refused, desk.section.centre.zone, desk.reader.language)
-    context |= {"made": made, "left_out": [*(context["refused"] if skips else []), *late]}
-    return render(request, "classrooms/series_booked.html", context)
+    return _told(request, context, made, [*(context["refused"] if skips else []), *late])
 
 
-def _nothing_booked(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    context["failure"] = _("Not every date fits, so nothing was booked.")
+def _told(
+    request: HttpRequest, context: dict[str, Any], made: list[Lesson], left_out: list[Occurrence]
+) -> HttpResponse:
+    facts = {"made": made, "left_out": left_out}
+    return render(request, "classrooms/series_booked.html", context | facts)
+
+
+def _nothing_booked(request: HttpRequest, context: dict[str, Any], why: str = "") -> HttpResponse:
+    context["failure"] = why or _("Not every date fits, so nothing was booked.")
     return render(request, "classrooms/series.html", context, status=409)

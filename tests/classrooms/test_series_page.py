@@ -77,16 +77,41 @@ def test_series_all_or_none_books_nothing_when_a_date_fails(sato: Client, world:
     assert not Lesson.objects.exists()
 
 
-def test_series_of_the_same_request_is_booked_once(sato: Client, world: World) -> None:
-    request = _address(world, weeks=2, take="fitting", intention=uuid4())
+@pytest.mark.parametrize("take", ["fitting", "all"])
+def test_series_of_the_same_request_is_booked_once_and_told_again(
+    sato: Client, world: World, take: str
+) -> None:
+    if take == "fitting":
+        second = coming(4) + timedelta(weeks=1)
+        closures.close(world.rebun, second, title=Name("学校祭", "School festival"), by=None, now=NOW)
+    request = _address(world, weeks=2, take=take, intention=uuid4())
 
     first = sato.post("/book/weekly/", request)
     made = Lesson.objects.count()
     again = sato.post("/book/weekly/", request)
 
-    assert first.status_code == 200
+    assert made
+    assert (first.status_code, again.status_code) == (200, 200)
     assert (Series.objects.count(), Lesson.objects.count()) == (1, made)
-    assert again.status_code in {200, 409}
+    for fact in ("made", "left_out"):
+        assert len(first.context[fact]) == len(again.context[fact])
+    assert _words(first.content) == _words(again.content)
+
+
+def test_series_with_the_key_of_somebody_elses_request_books_nothing(
+    sato: Client, world: World, client: Client
+) -> None:
+    request = _address(world, weeks=2, take="fitting", intention=uuid4())
+    sato.post("/book/weekly/", request)
+    made = Lesson.objects.count()
+    client.force_login(world.suzuki)
+    number = f"{world.rishiri.pk}-3.{world.rebun.pk}-3"
+
+    response = client.post("/book/weekly/", {**request, "slot": number})
+
+    assert response.status_code == 409
+    assert "すでに処理されています" in _words(response.content)
+    assert Lesson.objects.count() == made
 
 
 @pytest.mark.parametrize("weeks", [2, 35])
