@@ -6,7 +6,7 @@ One Board per request. The number of queries does not depend on how many schools
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -51,6 +51,10 @@ class Chosen:
     @property
     def is_bookable(self) -> bool:
         return not self.verdict.conflicts
+
+    @property
+    def is_usable(self) -> bool:
+        return self.is_bookable and not self.is_past
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ def load(
     if window:
         choice = choice.at(choice.day, choices.of_periods([g.school.pk for g in wish.groups], window.chosen))
     partners = _partners(outlook, choice.day, language)
+    chosen = _chosen(outlook, window, now, language, moving) if window else None
     axis = AxisBuilder(outlook, choice.day, language, window, partners).build()
     return Board(
         choice=choice if window else choice.anywhere(),
@@ -177,8 +182,8 @@ def load(
         schools=tuple(_schools(wish, choice, language)),
         week=tuple(planner_week.days(outlook, choice, language)),
         axis=axis,
-        windows=tuple(_windows(wish, choice, axis, language)),
-        chosen=_chosen(outlook, window, now, language, moving) if window else None,
+        windows=tuple(_windows(wish, choice, axis, chosen, language)),
+        chosen=chosen,
         limit=rules.rulebook([lessons.MOST_PUPILS]).limit(
             lessons.MOST_PUPILS, on=choice.day, organisation_id=section.centre_id
         ),
@@ -200,18 +205,27 @@ def _schools(wish: Wish, choice: Choice, language: str) -> Iterator[School]:
         )
 
 
-def _windows(wish: Wish, choice: Choice, axis: Axis, language: str) -> Iterator[Window]:
+def _windows(
+    wish: Wish, choice: Choice, axis: Axis, chosen: Chosen | None, language: str
+) -> Iterator[Window]:
     zone = wish.section.centre.zone
     ids = [group.school.pk for group in wish.groups]
     for window in axis.windows:
         joint = window.fit.window
+        is_refused = window.is_chosen and chosen is not None and not chosen.is_usable
         yield Window(
-            box=window.box,
-            state=window.fit.state,
+            box=_refused_box(window.box) if is_refused else window.box,
+            state="no" if is_refused else window.fit.state,
             times=wallclock.clock_range(joint.union.start, joint.union.end, zone, language),
             is_chosen=window.is_chosen,
             query=choice.at(choice.day, choices.of_periods(ids, joint.chosen)).query(),
         )
+
+
+def _refused_box(box: Box) -> Box:
+    """A chosen window that the core would refuse says so instead of 「選択中」."""
+    cannot = _("no use")
+    return replace(box, second=cannot, words=f"{box.words} {cannot}")
 
 
 def _partners(outlook: Outlook, day: date, language: str) -> dict[int, str]:

@@ -61,10 +61,17 @@ def _usual_day_types(outlook: Outlook, days: list[date]) -> dict[int, str]:
     return usual
 
 
+def _is_closed_for_a_reason(outlook: Outlook, day: date) -> bool:
+    """Whether bells would ring on this day, had a school not closed."""
+    facts, groups = outlook.known.facts, outlook.wish.groups
+    is_day_off = day.weekday() > 4 or any(day in facts[group.school.pk].holidays for group in groups)
+    return not is_day_off and any(outlook.day_plan(group, day).closures for group in groups)
+
+
 def _day_note(outlook: Outlook, day: date, usual: Mapping[int, str], language: str) -> str:
-    """「4枠」, 「短縮・0枠」 where a school's day differs from its usual one, or 「休日」."""
+    """「4枠」, 「短縮・0枠」 where a school's day differs from its usual one, 「休日」 or 「休業」."""
     if outlook.is_closed(day):
-        return _("no school")
+        return _("closed") if _is_closed_for_a_reason(outlook, day) else _("no school")
     special = ""
     for group in outlook.wish.groups:
         day_type = outlook.day_plan(group, day).day_type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -270,3 +271,73 @@ def test_planner_says_when_nothing_starts_at_the_typed_time(sato: Client, world:
 
     assert response.context["board"].chosen is None
     assert 'href="#planner-start"' in response.content.decode()
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_planner_marks_a_chosen_window_that_cannot_be_booked_as_such(
+    sato: Client, world: World, taken: bool
+) -> None:
+    day = coming()
+    if taken:
+        teaching.book(world.section, 2, day=day)
+    slot = f"{world.rishiri.pk}-2.{world.rebun.pk}-2"
+
+    content = _get(sato, {"section": world.section.pk, "date": str(day), "slot": slot}).content.decode()
+
+    marked = re.findall(r'<a class="win (sel[ \w]*?) at-[^>]*aria-current="true" title="([^"]*)"', content)
+    # Chosen in both cases: the band stands, and one window is the current one.
+    assert '<i class="bandv' in content
+    assert ("planner-axis cannot" in content) is taken
+    assert marked == [
+        ("sel no", "9:50–10:35 45分 選択中 使えません") if taken else ("sel", "9:50–10:35 45分 選択中")
+    ]
+    assert ('class="btn solid' in content) is not taken
+
+
+def test_planner_of_more_pupils_than_may_be_taught_marks_the_chosen_window_too(
+    sato: Client, world: World
+) -> None:
+    school, _part, _places = add_school(
+        "S4", "北海道大きな高等学校", "大きな", [("8:45", "9:35"), ("9:45", "10:35")], headcount=35
+    )
+    ids = [world.rishiri.pk, school.pk]
+    slot = f"{world.rishiri.pk}-2.{school.pk}-2"
+
+    content = _get(
+        sato, {"section": world.section.pk, "schools": ids, "date": str(coming()), "slot": slot}
+    ).content.decode()
+
+    assert '<a class="win sel no ' in content
+
+
+def test_planner_week_tells_a_closed_day_from_a_day_off(sato: Client, world: World) -> None:
+    day = coming()
+    for school in (world.rishiri, world.rebun):
+        closures.close(school, day, title=Name("大雪による休校", "Snow"), by=None, now=NOW)
+    saturday = day + timedelta(days=(5 - day.weekday()) % 7)
+
+    closed = _get(sato, {"section": world.section.pk, "date": str(day)}).context["board"].week
+    free = _get(sato, {"section": world.section.pk, "date": str(saturday)}).context["board"].week
+
+    assert {each.day: each.note for each in closed}[day] == "休業"
+    assert {each.day: each.note for each in free}[saturday] == "休日"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"slot": "9999-12-31/1-1"},
+        {"slot": "0001-01-01/1-1"},
+        {"slot": "1-" + "9" * 1900},
+        {"schools": "1", "of": "1", "class-" + "9" * 5000: "1"},
+        {"class-9": "1", "pupils-９": "1"},
+        {"date": "9999-12-31"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/book/", "/book/weekly/", "/book/weeks/"])
+def test_planner_keeps_within_the_calendar(
+    sato: Client, world: World, path: str, query: dict[str, str]
+) -> None:
+    response = sato.get(path, {"section": str(world.section.pk), "weeks": "35", **query})
+
+    assert response.status_code == 200
