@@ -18,6 +18,7 @@ from classrooms.sides import Side
 from realtime import access
 from scheduler import wallclock
 from scheduler.models import Booking
+from scheduler.names import joined
 from scheduler.providers import Entry, Event, Leg, Need, Reader
 
 
@@ -140,15 +141,15 @@ def _detail(booking: Booking, found: Sequence[Side], own: Side | None, reader: R
     is_off = booking.state == Booking.State.CANCELLED
     schools = [side for side in found if side.is_school and (side.is_standing or is_off)]
     if own is None or not own.is_school:
-        return "・".join(side.name(language) for side in schools)
-    partners = "・".join(side.name(language) for side in schools if side is not own)
+        return joined((side.name(language) for side in schools), language)
+    partners = joined((side.name(language) for side in schools if side is not own), language)
     joint = _("with %(schools)s") % {"schools": partners} if partners else ""
     return " ".join(part for part in (_teachers(found, language), joint) if part)
 
 
 def _teachers(found: Sequence[Side], language: str) -> str:
     names = [side.person_name(language) for side in found if side.is_host and side.person]
-    return _("%(name)s (teacher)") % {"name": "・".join(names)} if names else ""
+    return _("%(name)s (teacher)") % {"name": joined(names, language)} if names else ""
 
 
 def _period(found: Sequence[Side], own: Side | None) -> str:
@@ -174,11 +175,11 @@ def _place(found: Sequence[Side], own: Side | None, language: str) -> str:
 
 def _note(booking: Booking, found: Sequence[Side], own: Side | None, language: str) -> str:
     if booking.state == Booking.State.CANCELLED:
-        return "・".join(dict.fromkeys(side.reason for side in _closed(found)))
+        return joined(dict.fromkeys(side.reason for side in _closed(found)), language)
     if own is not None and not own.is_standing:
         return own.reason
     gone = [side.name(language) for side in found if side.is_school and not side.is_standing]
-    return _("%(schools)s not taking part") % {"schools": "・".join(gone)} if gone else ""
+    return _("%(schools)s not taking part") % {"schools": joined(gone, language)} if gone else ""
 
 
 def _closed(found: Sequence[Side]) -> list[Side]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from classrooms.models import Reception
 from scheduler.intervals import Interval
 from scheduler.models import Booking, Claim, Location, Organisation, Participant, Person, Resource
-from scheduler.names import Name
+from scheduler.names import Name, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Side:
         return self.location.label.in_language(language) if self.location else ""
 
     def classes(self, language: str) -> str:
-        return "・".join(name.in_language(language) for name in self.class_names)
+        return joined((name.in_language(language) for name in self.class_names), language)
 
 
 def of_bookings(bookings: Iterable[Booking]) -> dict[int, list[Side]]:

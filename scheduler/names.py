@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -14,3 +15,8 @@ class Name(NamedTuple):
     def in_language(self, language: str) -> str:
         """The name for a language code such as "ja" or "en-gb"."""
         return self.ja if language.startswith("ja") else self.en or self.ja
+
+
+def joined(words: Iterable[str], language: str) -> str:
+    """「利尻・礼文」 or "Rishiri, Rebun"."""
+    return ("・" if language.startswith("ja") else ", ").join(words)

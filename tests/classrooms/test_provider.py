@@ -51,7 +51,7 @@ def test_entry_in_english_is_english(world: World) -> None:
 
     entry = _entry(world.sato, lesson.booking, language="en")
 
-    assert (entry.title, entry.detail) == ("Mathematics II (year 2, joint)", "Rishiri・Rebun")
+    assert (entry.title, entry.detail) == ("Mathematics II (year 2, joint)", "Rishiri, Rebun")
     assert (entry.period, entry.place, entry.state_words) == ("Period 2", "Studio 1", "planned")
 
 
