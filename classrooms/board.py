@@ -224,7 +224,7 @@ def _windows(
 
 def _refused_box(box: Box) -> Box:
     """A chosen window that the core would refuse says so instead of 「選択中」."""
-    cannot = _("no use")
+    cannot = _("cannot")
     return replace(box, second=cannot, words=f"{box.words} {cannot}")
 
 

@@ -289,7 +289,7 @@ def test_planner_marks_a_chosen_window_that_cannot_be_booked_as_such(
     assert '<i class="bandv' in content
     assert ("planner-axis cannot" in content) is taken
     assert marked == [
-        ("sel no", "9:50–10:35 45分 選択中 使えません") if taken else ("sel", "9:50–10:35 45分 選択中")
+        ("sel no", "9:50–10:35 45分 選択中 使えない") if taken else ("sel", "9:50–10:35 45分 選択中")
     ]
     assert ('class="btn solid' in content) is not taken
 
