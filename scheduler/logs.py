@@ -5,7 +5,13 @@ from __future__ import annotations
 import logging
 import re
 
-_FEED = re.compile(r"(/calendar/)[^/\s\"'?]+(\.ics)")
+# Whatever stands behind "/calendar/", ending in ".ics" or not: an address is also asked for cut short,
+# in capitals, with something added, or percent-encoded inside another one.
+_SLASH = r"(?:/|%(?:25)*2f)"
+_FEED = re.compile(
+    rf"({_SLASH}calendar{_SLASH}+)(?!revoke/(?:[\s\"'?]|$))[^\s\"'?]+?(\.ics)?(?=[\s\"'?]|$)",
+    re.IGNORECASE,
+)
 
 
 def without_secrets(line: str) -> str:
