@@ -45,9 +45,13 @@ def of(reader: Reader, *, now: datetime) -> Iterator[ical.Event]:
         for booking in bookings:
             own = sides[booking.pk]
             standing = [side for side in own if side.withdrawn_at is None]
-            is_called_off = booking.state == Booking.State.CANCELLED or not standing
+            is_called_off = not booking.is_live(now) or not standing
             event = told[booking.pk]
             is_cancelled = is_called_off or event.is_cancelled
+            if _has_run_out(booking, now):
+                # As it will stand once its rows are put in order, so that readers take it for newer.
+                booking.sequence += 1
+                booking.changed_at = booking.expires_at or now
             yield _event(booking, (standing or own)[0], event, is_cancelled=is_cancelled)
 
 
@@ -58,8 +62,10 @@ def facts(reader: Reader, *, now: datetime) -> tuple[object, ...]:
     are copied nowhere. The date is in it so that whatever else a vertical puts into words is
     looked at again at least once a day.
     """
-    columns = ("pk", "state", "sequence", "visibility", "title", "title_en")
-    rows = list(_chosen(reader, now).order_by("pk").values_list(*columns))
+    chosen = list(_chosen(reader, now).order_by("pk"))
+    rows = [
+        (b.pk, b.state, b.sequence, b.visibility, b.title, b.title_en, _has_run_out(b, now)) for b in chosen
+    ]
     parties = Participant.objects.filter(booking__in=[row[0] for row in rows]).order_by()
     of_parties = [
         f"{table}__{name}" for table in ("organisation", "person", "location") for name in _NAMES[table]
@@ -76,9 +82,9 @@ _NAMES = {
 
 
 def _chosen(reader: Reader, now: datetime) -> QuerySet[Booking]:
-    """Without a school's own lessons and the practice room (nobody is called to those), without
-    holds that ran out or were let go before they were ever booked, and without what was called
-    off too long ago."""
+    """Without a school's own lessons and the practice room (nobody is called to those), and without
+    what was called off too long ago. A hold, whatever became of it, is shown to the person who
+    made it to take part in it themself: nobody else was told of it."""
     recently = now - CANCELLED_FOR
     sides = Participant.objects.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gte=recently))
     person = sides.filter(person__user=reader.user).values("booking")
@@ -91,11 +97,18 @@ def _chosen(reader: Reader, now: datetime) -> QuerySet[Booking]:
         start__lt=now + AHEAD,
         end__gt=now - BACK,
     )
+    is_hold = Q(state=Booking.State.TENTATIVE) | (Q(state=Booking.State.CANCELLED) & Q(never_booked))
+    is_own = Q(created_by=reader.user, pk__in=person)
     return (
-        seen.exclude(state=Booking.State.TENTATIVE, expires_at__lte=now)
+        seen.filter(~is_hold | is_own)
+        .exclude(state=Booking.State.TENTATIVE, expires_at__lt=recently)
         .exclude(state=Booking.State.CANCELLED, cancelled_at__lt=recently)
-        .exclude(Q(never_booked), state=Booking.State.CANCELLED)
     )
+
+
+def _has_run_out(booking: Booking, now: datetime) -> bool:
+    """A hold whose time is over and whose rows say nothing of it yet."""
+    return booking.state == Booking.State.TENTATIVE and not booking.is_live(now)
 
 
 def _schools(reader: Reader) -> list[int]:

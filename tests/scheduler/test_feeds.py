@@ -136,15 +136,40 @@ def test_a_school_that_leaves_sees_it_cancelled_and_the_others_see_it_stand(worl
     assert len(events_of(world.tanaka, NOW + timedelta(days=31))) == 1
 
 
-def test_a_hold_is_tentative_and_gone_when_it_runs_out(world: World) -> None:
+def test_a_hold_is_tentative_to_who_holds_it_and_says_cancelled_once_it_ran_out(world: World) -> None:
     bookings.hold(plans.joint(world, 2), by=world.sato, now=NOW, intention=uuid4())
 
-    (event,) = events_of(world.sato)
-    assert (event["status"], str(event["summary"])) == ("TENTATIVE", "【仮】数学Ⅱ 合同")
+    (held,) = events_of(world.sato)
+    assert (held["status"], str(held["summary"])) == ("TENTATIVE", "【仮】数学Ⅱ 合同")
+    first = edition_of(world.sato)
     later = NOW + bookings.HOLD_FOR
-    assert events_of(world.sato, later) == []
+    assert edition_of(world.sato, later).etag != first.etag
+    (waiting,) = events_of(world.sato, later)
     bookings.expire_holds(now=later)
-    assert events_of(world.sato, later) == []
+    (swept,) = events_of(world.sato, later)
+    for event in (waiting, swept):
+        assert (event["uid"], event["status"], event["sequence"]) == (held["uid"], "CANCELLED", 1)
+    assert len(events_of(world.sato, later + timedelta(days=30))) == 1
+    assert events_of(world.sato, later + timedelta(days=30, seconds=1)) == []
+
+
+def test_a_hold_is_shown_to_nobody_who_was_not_told_of_it(world: World) -> None:
+    booking = bookings.hold(plans.joint(world, 2), by=world.suzuki, now=NOW, intention=uuid4())
+    others = (world.sato, world.tanaka, world.nakamura, world.rishiri_device, world.kudo)
+
+    assert [events_of(user) for user in others] == [[]] * 5
+    bookings.cancel(booking, by=world.suzuki, now=NOW, intention=uuid4())
+    assert [events_of(user) for user in others] == [[]] * 5
+
+
+def test_a_hold_that_is_confirmed_is_shown_to_all_who_take_part(world: World) -> None:
+    booking = bookings.hold(plans.joint(world, 2), by=world.suzuki, now=NOW, intention=uuid4())
+
+    bookings.confirm(booking, by=world.suzuki, now=NOW, intention=uuid4())
+
+    assert [events_of(user)[0]["status"] for user in (world.sato, world.tanaka)] == ["CONFIRMED"] * 2
+    bookings.cancel(booking, by=world.suzuki, now=NOW, intention=uuid4())
+    assert [events_of(user)[0]["status"] for user in (world.sato, world.tanaka)] == ["CANCELLED"] * 2
 
 
 def test_a_reader_elsewhere_has_it_on_their_own_clocks(world: World) -> None:
