@@ -10,12 +10,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from classrooms import receptions
 from classrooms.models import Lesson
 from scheduler import notices
-from scheduler.models import Booking, Organisation, User
+from scheduler.models import BookingChange, Organisation, Participant, User
 from scheduler.names import Name
-from scheduler.notices import Facts, Kind, Times
+from scheduler.notices import Facts, Kind
 from scheduler.signals import booking_changed, calendar_changed
 
 
@@ -24,33 +26,78 @@ def connect() -> None:
     calendar_changed.connect(_on_calendar, dispatch_uid="classrooms.on_calendar")
 
 
-def tell_booked(lesson: Lesson, *, by: User | None, now: datetime) -> None:
-    _tell(Kind.LESSON_BOOKED, lesson.booking, _facts(by), by=by, now=now)
+def tell_booked(change: BookingChange, *, by: User | None, now: datetime) -> None:
+    _tell(Kind.LESSON_BOOKED, change, _facts(by), by=by, now=now)
 
 
 def tell_series(first: Lesson, *, dates: int, by: User | None, now: datetime) -> None:
-    _tell(Kind.SERIES_BOOKED, first.booking, {**_facts(by), "dates": dates}, by=by, now=now)
+    recipients = notices.concerned(first.booking, now=now, besides=by)
+    notices.tell(
+        recipients, Kind.SERIES_BOOKED, first.booking, params={**_facts(by), "dates": dates}, now=now
+    )
 
 
-def tell_moved(lesson: Lesson, before: Times, *, by: User | None, now: datetime) -> None:
-    _tell(Kind.LESSON_MOVED, lesson.booking, {**_facts(by), "before": before}, by=by, now=now)
+def tell_moved(change: BookingChange, *, by: User | None, now: datetime) -> None:
+    """Each party as it looks from their side: a lesson moved, new to them, or without them.
+
+    That a school left by the move is told to all, as when it leaves by itself.
+    """
+    facts, before, booking = _facts(by), notices.times_before(change), change.booking
+    kept: list[int] = []
+    joined: list[int] = []
+    for one in booking.participants.select_related("organisation"):
+        was_in = notices.party(one) in before
+        if one.withdrawn_at is None:
+            (kept if was_in else joined).append(one.pk)
+        elif was_in:
+            _tell_left(change, one, facts, by=by, now=now)
+    moved: Facts = {**facts, "before": before}
+    parties = booking.participants.all()
+    _tell(Kind.LESSON_MOVED, change, moved, by=by, now=now, parties=parties.filter(pk__in=kept))
+    _tell(Kind.LESSON_BOOKED, change, facts, by=by, now=now, parties=parties.filter(pk__in=joined))
 
 
-def tell_cancelled(lesson: Lesson, *, by: User | None, now: datetime) -> None:
-    _tell(Kind.LESSON_CANCELLED, lesson.booking, _facts(by), by=by, now=now)
+def tell_cancelled(change: BookingChange, *, by: User | None, now: datetime) -> None:
+    _tell(Kind.LESSON_CANCELLED, change, _facts(by), by=by, now=now)
 
 
-def tell_withdrawn(lesson: Lesson, school: Organisation, *, by: User | None, now: datetime) -> None:
-    _tell(Kind.SCHOOL_WITHDRAWN, lesson.booking, {**_facts(by), "school": school.label}, by=by, now=now)
+def tell_withdrawn(change: BookingChange, school: Organisation, *, by: User | None, now: datetime) -> None:
+    _tell(Kind.SCHOOL_WITHDRAWN, change, {**_facts(by), "school": school.label}, by=by, now=now)
+
+
+def _tell_left(
+    change: BookingChange, party: Participant, facts: Facts, *, by: User | None, now: datetime
+) -> None:
+    """One that the move left out: a school's leaving concerns all, a teacher's themself."""
+    parties = change.booking.participants.all()
+    if party.person_id is not None:
+        own = parties.filter(pk=party.pk)
+        _tell(Kind.LESSON_CANCELLED, change, facts, by=by, now=now, parties=own)
+        return
+    left: Facts = {**facts, "school": party.organisation.label}
+    concerned = parties.filter(withdrawn_at=None) | parties.filter(pk=party.pk)
+    key = f"{change.sequence}.{party.pk}"  # one move may leave out several schools
+    _tell(Kind.SCHOOL_WITHDRAWN, change, left, by=by, now=now, parties=concerned, key=key)
 
 
 def _facts(by: User | None) -> Facts:
     return {"by": Name(by.name, by.name_en or by.name)} if by else {}
 
 
-def _tell(kind: Kind, booking: Booking, facts: Facts, *, by: User | None, now: datetime) -> None:
-    recipients = notices.concerned(booking, now=now, besides=by)
-    notices.tell(recipients, kind, booking, params=facts, now=now)
+def _tell(
+    kind: Kind,
+    change: BookingChange,
+    facts: Facts,
+    *,
+    by: User | None,
+    now: datetime,
+    parties: QuerySet[Participant] | None = None,
+    key: str | None = None,
+) -> None:
+    """Of this change once, by its own sequence, however often its request is repeated."""
+    booking = change.booking
+    recipients = notices.concerned(booking, now=now, besides=by, parties=parties)
+    notices.tell(recipients, kind, booking, params=facts, now=now, key=key or str(change.sequence))
 
 
 def _on_booking(*, booking_id: int, verb: str, **_signal: Any) -> None:

@@ -16,10 +16,10 @@ from uuid import UUID
 from classrooms import announcements, receptions
 from classrooms.models import Lesson, Reception, Section
 from classrooms.wishes import Group, Wish
-from scheduler import bookings, notices
+from scheduler import bookings
 from scheduler.conflicts import Verdict
 from scheduler.dayplans import PeriodSpan
-from scheduler.models import Booking, Location, Series, User
+from scheduler.models import Booking, BookingChange, Location, Series, User
 from scheduler.plans import Need, Override, Plan
 from scheduler.transactions import retried
 from scheduler.wishes import Wish as CoreWish
@@ -101,7 +101,8 @@ def book(
     """The confirmed lesson. Raises `bookings.ConflictError` with every reason."""
     booking = bookings.book(plan(wish, periods), by=by, now=now, intention=intention, override=override)
     lesson = _of_booking(booking, wish.section)
-    announcements.tell_booked(lesson, by=by, now=now)
+    if change := _last_change(booking, intention):
+        announcements.tell_booked(change, by=by, now=now)
     return lesson
 
 
@@ -117,7 +118,8 @@ def confirm(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID) 
     """The held lesson, booked. Raises `bookings.ExpiredError` when the hold has run out."""
     booking = bookings.confirm(lesson.booking, by=by, now=now, intention=intention)
     confirmed = _of_booking(booking, lesson.section)
-    announcements.tell_booked(confirmed, by=by, now=now)
+    if change := _last_change(booking, intention):
+        announcements.tell_booked(change, by=by, now=now)
     return confirmed
 
 
@@ -134,7 +136,6 @@ def move(
     reason: str = "",
 ) -> Lesson:
     """The same lesson at another time, or with other schools; its own claims are not in its way."""
-    before = notices.times(lesson.booking)
     booking = bookings.move(
         lesson.booking,
         plan(wish, periods),
@@ -146,19 +147,18 @@ def move(
     )
     moved = _of_booking(booking, lesson.section)
     receptions.settle(booking.pk)
-    if booking.state == Booking.State.CONFIRMED:
-        announcements.tell_moved(moved, before, by=by, now=now)
+    if change := _told_change(booking, intention):
+        announcements.tell_moved(change, by=by, now=now)
     return moved
 
 
 @retried
 def cancel(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID, reason: str = "") -> Lesson:
     """The lesson called off for every school. Cancelling twice is not an error."""
-    was_booked = lesson.booking.state == Booking.State.CONFIRMED
     lesson.booking = bookings.cancel(lesson.booking, by=by, now=now, intention=intention, reason=reason)
     receptions.settle(lesson.pk)
-    if was_booked:
-        announcements.tell_cancelled(lesson, by=by, now=now)
+    if change := _told_change(lesson.booking, intention):
+        announcements.tell_cancelled(change, by=by, now=now)
     return lesson
 
 
@@ -172,8 +172,8 @@ def withdraw_school(
         reception.participant, by=by, now=now, intention=intention, reason=reason
     )
     receptions.settle(lesson.pk)
-    if lesson.booking.state != Booking.State.TENTATIVE:
-        announcements.tell_withdrawn(lesson, reception.school, by=by, now=now)
+    if change := _told_change(lesson.booking, intention):
+        announcements.tell_withdrawn(change, reception.school, by=by, now=now)
     return lesson
 
 
@@ -199,8 +199,26 @@ def book_series(
         skip_conflicts=skip_conflicts,
     )
     lessons = _of_bookings(made, wish.section)
-    announcements.tell_series(lessons[0], dates=len(lessons), by=by, now=now)
+    if lessons[0].booking.sequence == 0:  # a repeated request tells nothing of what has changed since
+        announcements.tell_series(lessons[0], dates=len(lessons), by=by, now=now)
     return series, lessons, [Refused(plan, verdict) for plan, verdict in refused]
+
+
+def _last_change(booking: Booking, intention: UUID) -> BookingChange | None:
+    """What this request wrote, read under the lock of its verb. None if it had nothing to do, or if
+    it is a repetition and the booking has changed again: its first answer was told with it."""
+    change = BookingChange.objects.filter(
+        booking=booking, intention=intention, sequence=booking.sequence
+    ).first()
+    if change:
+        change.booking = booking
+    return change
+
+
+def _told_change(booking: Booking, intention: UUID) -> BookingChange | None:
+    """The same, if people knew of the lesson: nobody was told of a hold, nor is of its end."""
+    change = _last_change(booking, intention)
+    return change if change and change.before["state"] == Booking.State.CONFIRMED else None
 
 
 def _of_booking(booking: Booking, section: Section) -> Lesson:
@@ -210,8 +228,11 @@ def _of_booking(booking: Booking, section: Section) -> Lesson:
 def _of_bookings(made: Sequence[Booking], section: Section) -> list[Lesson]:
     """The bookings' lessons with their receptions, in order; those made before as they are.
 
-    Four queries, however many bookings.
+    Four queries, however many bookings. Raises `bookings.IntentionError` for another kind's
+    booking: the request's key belonged to that one.
     """
+    if any(booking.kind != Booking.Kind.LESSON for booking in made):
+        raise bookings.IntentionError
     known = Lesson.objects.in_bulk([booking.pk for booking in made])
     created = [Lesson(booking=booking, section=section) for booking in made if booking.pk not in known]
     Lesson.objects.bulk_create(created)

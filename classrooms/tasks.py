@@ -6,6 +6,7 @@ from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
+from classrooms import receptions
 from scheduler import practice
 
 
@@ -13,3 +14,9 @@ from scheduler import practice
 def renew_practice_rooms() -> None:
     """Keeps the practice rooms of the days to come; every ten minutes, so that a start soon has them."""
     practice.renew(now=timezone.now())
+
+
+@db_periodic_task(crontab(minute="*/5"))  # type: ignore[untyped-decorator]  # huey has no types
+def settle_receptions() -> None:
+    """Schools' sides follow their booking at once; this mends those of a process killed in between."""
+    receptions.settle_stale()

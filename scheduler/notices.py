@@ -9,7 +9,7 @@ pupil, and stands on the booking's page, behind sign-in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypedDict
 
@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from scheduler import tasks
-from scheduler.models import Booking, Membership, Notice, Participant, Role, User
+from scheduler.models import Booking, BookingChange, Membership, Notice, Participant, Role, User
 from scheduler.names import Name
 
 
@@ -33,8 +33,9 @@ class Kind(StrEnum):
 
 
 ONCE = frozenset({Kind.LESSON_BOOKED, Kind.LESSON_CANCELLED, Kind.SERIES_BOOKED})
-"""What can be told of a booking only once, whatever its sequence: a request that is repeated after
-the booking has changed again must not announce its first answer a second time."""
+"""What is told of a booking only once, whatever its sequence, unless `tell` is given another key: a
+request that is repeated after the booking has changed again must not announce its first answer a
+second time."""
 
 TOLD_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF})
 """Who in a school is told. A receiving room's device reads no mail."""
@@ -49,7 +50,7 @@ class Facts(TypedDict, total=False):
     by: Name
     """Who did it, by name; absent when nobody did (a closure, an expiry)."""
     before: Times
-    """`times(booking)` from before the change; for LESSON_MOVED."""
+    """`times_before` the change; for LESSON_MOVED."""
     school: Name
     """The school that left or closed."""
     closure: Name
@@ -59,22 +60,39 @@ class Facts(TypedDict, total=False):
 
 
 def times(booking: Booking) -> dict[str, tuple[str, str]]:
-    """Each party's own period and the whole, as JSON; take it before a move for `Facts.before`."""
-    found = {"": _written(booking.start, booking.end)}
-    # Those who left come first, so that one who left and came back is where it stands now.
-    for one in sorted(booking.participants.all(), key=lambda p: p.withdrawn_at is None):
-        found[_party(one)] = _written(one.start, one.end)
+    """Each standing party's own period and the whole, as JSON."""
+    return _times(booking, booking.participants.standing())
+
+
+def times_before(change: BookingChange) -> dict[str, tuple[str, str]]:
+    """`times` as they were before the change, whatever was read of the booking earlier."""
+    before = change.before
+    found = {"": (before["start"], before["end"])}
+    for one in before["parties"]:
+        found[_key(one["organisation"], one["person"])] = (one["start"], one["end"])
     return found
 
 
-def concerned(booking: Booking, *, now: datetime, besides: User | None = None) -> list[User]:
+def party(participant: Participant) -> str:
+    """By which a party is found in `times`."""
+    return _key(participant.organisation_id, participant.person_id)
+
+
+def concerned(
+    booking: Booking,
+    *,
+    now: datetime,
+    besides: User | None = None,
+    parties: QuerySet[Participant] | None = None,
+) -> list[User]:
     """Accounts to be told of a change made at `now`: the persons taking part, and the coordinators
-    and room staff of the schools, without `besides` (who made it).
+    and room staff of the schools, without `besides` (who made it). With `parties`, theirs alone.
 
     A party that left earlier is not concerned any more; one that leaves at `now` is. Of a
     CONFIDENTIAL booking its persons alone are told.
     """
-    parties = booking.participants.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gte=now))
+    if parties is None:
+        parties = booking.participants.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gte=now))
     persons = Q(pk__in=parties.filter(person__user__isnull=False).values("person__user"))
     schools = Membership.objects.valid_on(timezone.localdate(now)).filter(
         role__in=TOLD_ROLES, organisation__in=parties.values("organisation")
@@ -87,30 +105,39 @@ def concerned(booking: Booking, *, now: datetime, besides: User | None = None) -
 
 
 def tell(
-    recipients: Iterable[User], kind: Kind | str, booking: Booking, *, params: Facts, now: datetime
+    recipients: Iterable[User],
+    kind: Kind | str,
+    booking: Booking,
+    *,
+    params: Facts,
+    now: datetime,
+    key: str | None = None,
 ) -> int:
     """Puts one notice per recipient into the outbox; gives how many rows were offered to it.
 
-    Call inside the verb's transaction, after the change. Telling the same again writes nothing,
-    and a move that moved nothing is not told. A fixed number of queries.
+    Call inside the verb's transaction, after the change. Telling the same again writes nothing;
+    `key` says what "the same" is, by default the booking's present sequence (but see `ONCE`).
+    Nobody is told of a move that left their own time as it was. A fixed number of queries.
     """
     kind = Kind(kind)
     if kind == Kind.SCHOOL_WITHDRAWN and booking.state == Booking.State.CANCELLED:
         kind = Kind.LESSON_CANCELLED  # the last school left, and no other's side stands
     users = list({user.pk: user for user in recipients}.values())
-    after = times(booking)
-    before = params.get("before")
-    if kind == Kind.LESSON_MOVED and before is not None and _lists(before) == _lists(after):
-        return 0
+    # Those who left come first, so that one who left and came back is where it stands now.
+    after = _times(booking, sorted(booking.participants.all(), key=lambda p: p.withdrawn_at is None))
     parties = _parties(booking, users, now)
-    sequence = "" if kind in ONCE else str(booking.sequence)
+    before = params.get("before")
+    if kind == Kind.LESSON_MOVED and before is not None:
+        users = [user for user in users if _is_moved(parties[user.pk][0], before, after)]
+    if key is None:
+        key = "" if kind in ONCE else str(booking.sequence)
     rows = [
         Notice(
             recipient=user,
             kind=kind,
             booking=booking,
             params=_facts_for(parties[user.pk], booking, params, after),
-            dedupe_key=f"{booking.uid}:{sequence}:{kind}:{user.pk}",
+            dedupe_key=f"{booking.uid}:{key}:{kind}:{user.pk}",
             due_at=now,
         )
         for user in users
@@ -136,18 +163,24 @@ def mark_read(notices: QuerySet[Notice], *, now: datetime) -> int:
     return notices.filter(read_at=None).update(read_at=now)
 
 
-def _party(participant: Participant) -> str:
-    if participant.person_id is not None:
-        return f"person {participant.person_id}"
-    return f"school {participant.organisation_id}"
+def _times(booking: Booking, parties: Iterable[Participant]) -> dict[str, tuple[str, str]]:
+    found = {"": _written(booking.start, booking.end)}
+    for one in parties:
+        found[party(one)] = _written(one.start, one.end)
+    return found
+
+
+def _key(organisation_id: int, person_id: int | None) -> str:
+    return f"person {person_id}" if person_id is not None else f"school {organisation_id}"
 
 
 def _written(start: datetime, end: datetime) -> tuple[str, str]:
-    return start.isoformat(), end.isoformat()
+    """In UTC, so that the same instant is written in one way."""
+    return start.astimezone(UTC).isoformat(), end.astimezone(UTC).isoformat()
 
 
-def _lists(times_: Times) -> dict[str, list[str]]:
-    return {party: list(span) for party, span in times_.items()}
+def _is_moved(key: str, before: Times, after: Times) -> bool:
+    return tuple(before.get(key, before[""])) != tuple(after.get(key, after[""]))
 
 
 def _parties(booking: Booking, users: list[User], now: datetime) -> dict[int, tuple[str, str]]:
@@ -164,7 +197,7 @@ def _parties(booking: Booking, users: list[User], now: datetime) -> dict[int, tu
     persons = booking.participants.filter(person__user__in=users).select_related("person", "organisation")
     for one in persons:
         if one.person is not None and one.person.user_id is not None:
-            found[one.person.user_id] = (_party(one), one.organisation.time_zone)
+            found[one.person.user_id] = (party(one), one.organisation.time_zone)
     return found
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 
 from scheduler import bookings, closures, notice_words, notices
-from scheduler.models import Booking, Membership, Notice, User
+from scheduler.models import Booking, BookingChange, Membership, Notice, User
 from scheduler.names import Name
 from scheduler.notices import Facts, Kind
 from scheduler.plans import Plan
@@ -105,6 +105,26 @@ def test_a_move_that_moved_nothing_is_not_told(world: World) -> None:
     assert Notice.objects.count() == 0
 
 
+def test_a_move_is_told_to_those_alone_whose_own_time_changed(world: World) -> None:
+    booking = book(world)
+    before = notices.times(booking)
+    booking.participants.filter(organisation=world.rebun).update(start=booking.start)
+
+    tell(booking, Kind.LESSON_MOVED, world.sato, before=before)
+
+    assert [notice.recipient for notice in Notice.objects.all()] == [world.kudo]
+
+
+def test_times_before_a_change_are_those_it_found(world: World) -> None:
+    booking = book(world)
+    before, intention = notices.times(booking), uuid4()
+
+    bookings.move(booking, plans.joint(world, 4), by=world.sato, now=NOW, intention=intention)
+
+    change = BookingChange.objects.get(intention=intention)
+    assert notices.times_before(change) == before
+
+
 def test_the_last_school_leaving_is_told_as_a_cancelled_lesson(world: World) -> None:
     booking = book(world, plans.lesson(world, plans.rishiri_side(world, 2)))
     rishiri = booking.participants.get(organisation=world.rishiri)
@@ -121,8 +141,8 @@ def test_every_kind_has_a_sentence_in_both_languages(world: World) -> None:
         "before": notices.times(booking), "school": world.rebun.label,
         "closure": Name("臨時休業（暴風雪）", "Closed (blizzard)"), "dates": 35,
     }  # fmt: skip
-    Booking.objects.filter(pk=booking.pk).update(start=booking.start - timedelta(minutes=10), end=booking.end)
-    booking.refresh_from_db()
+    earlier = booking.start - timedelta(minutes=10)
+    booking.participants.filter(organisation=world.rebun).update(start=earlier)
     for kind in Kind:
         tell(booking, kind, world.suzuki, **facts)
 
