@@ -129,6 +129,49 @@ test("after a restart of the server a peer whose media flows is kept, another go
   assert.equal(connections[0].connectionState, "connected");
 });
 
+test("a peer that a restarted server has not named and whose media stopped counts as away", async () => {
+  signalling.say(joined([facts("abe"), facts("mori")], { mode: "mesh" }));
+  await settle();
+  connections[0].connectionState = "connected";
+  connections[0].getStats = connections[1].getStats = async () => new Map();
+
+  signalling.say(joined([], { mode: "mesh", srv: "s2" }));
+  mock.timers.tick(1000);
+  await settle();
+
+  assert.deepEqual(
+    [...call.members.values()].map(({ awaySince }) => awaySince > 0),
+    [false, true],
+  );
+  signalling.say({ t: "peer-joined", peer: facts("mori") });
+  assert.equal(call.members.get("mori").awaySince, 0);
+});
+
+const hands = () => signalling.sent.filter(({ t }) => t === "hand");
+
+test("a hand that was up goes up again on a server that has forgotten it", () => {
+  signalling.say(joined([]));
+  call.raiseHand(true);
+  signalling.sent.length = 0;
+
+  signalling.say(joined([], { srv: "s2" }));
+  assert.deepEqual(hands(), [{ t: "hand", up: true }]);
+
+  signalling.say({ ...joined([], { srv: "s2" }), hands: ["me"] });
+  assert.equal(hands().length, 1);
+});
+
+test("a hand that was lowered stays down, and one from before a reload is remembered", () => {
+  signalling.say({ ...joined([]), hands: ["me"] });
+  signalling.say(joined([], { srv: "s2" }));
+  assert.equal(hands().length, 1);
+
+  call.raiseHand(false);
+  signalling.sent.length = 0;
+  signalling.say(joined([], { srv: "s3" }));
+  assert.deepEqual(hands(), []);
+});
+
 test("on the same server a peer missing from the snapshot has left", async () => {
   signalling.say(joined([facts("abe")], { mode: "mesh" }));
   await settle();

@@ -49,6 +49,8 @@ export class Call extends EventTarget {
   /** @type {Caps | null} */
   #caps = null;
   #server = "";
+  /** Whether we want our hand up; a server that has restarted knows no hands. */
+  #isHandUp = false;
   #looks = 0;
   /** @type {Map<string, number>} ids that the server has not named since it restarted, and since when */
   #missing = new Map();
@@ -121,6 +123,12 @@ export class Call extends EventTarget {
     this.#signalling.send({ t: "state", audio: audio?.enabled ?? false, video: video?.enabled ?? false });
   }
 
+  /** @param {boolean} up */
+  raiseHand(up) {
+    this.#isHandUp = up;
+    this.#signalling.send({ t: "hand", up });
+  }
+
   /** The network has changed: connections that do not stand look for a new way. */
   mend() {
     for (const { peer } of this.partners) if (peer && !peer.isConnected) peer.restart();
@@ -134,6 +142,7 @@ export class Call extends EventTarget {
   /** @param {Joined} message */
   #joined({ id, role, mode, peers, hands, ice, caps, srv }) {
     const isSameServer = srv === this.#server;
+    const isFirst = this.#server === "";
     this.#me = { id, role };
     this.#mode = mode;
     this.#ice = ice;
@@ -148,6 +157,8 @@ export class Call extends EventTarget {
     }
     for (const facts of peers) this.#arrived(facts, { iAmNew: true });
     this.tellState();
+    if (isFirst) this.#isHandUp = hands.includes(id);
+    else if (this.#isHandUp && !hands.includes(id)) this.raiseHand(true);
   }
 
   /**
@@ -244,7 +255,9 @@ export class Call extends EventTarget {
     const now = Date.now();
     for (const [id, since] of this.#missing) {
       const isFlowing = this.members.get(id)?.peer?.isConnected ?? false;
-      if (now - since > MISSING_FOR_MS && !isFlowing) this.#left(id);
+      if (isFlowing) continue;
+      if (now - since > MISSING_FOR_MS) this.#left(id);
+      else this.#away(id);
     }
     this.#looks += 1;
     await Promise.all(this.partners.map((member) => this.#measure(member, now)));
