@@ -10,8 +10,18 @@ from django.utils.translation import gettext, pgettext
 from scheduler.models import Booking
 
 
-def words(kind: str) -> dict[str, str]:
-    return {**_controls(), **_connection(kind), **_people(), **_trouble(), **_voice(kind)}
+def words(kind: str, *, leads: bool) -> dict[str, str]:
+    """`leads`: the reader is whoever leads the room, and so is not told of a teacher to be heard by."""
+    is_lesson = kind == Booking.Kind.LESSON
+    voice = _voice_to_teacher() if is_lesson and not leads else _voice_to_others()
+    return {
+        **_controls(),
+        **_connection(kind),
+        **_people(),
+        **_trouble(),
+        **_voice_count(is_lesson=is_lesson),
+        **voice,
+    }
 
 
 def _controls() -> dict[str, str]:
@@ -50,11 +60,13 @@ def _people() -> dict[str, str]:
         "me": pgettext("room", "Me"),
         "this_room": gettext("This room"),
         "place": gettext("no. {n}"),
-        "good": gettext("Picture good"),
-        "coarse": gettext("Picture coarse"),
-        "still": gettext("Picture stands still, voice goes on"),
-        "voice": gettext("Voice only"),
-        "listening": gettext("Listens only"),
+        # On a tile beside a name, so as short as can be.
+        "good": pgettext("picture", "sharp"),
+        "coarse": pgettext("picture", "coarse"),
+        "still": pgettext("picture", "still + voice"),
+        "still_silent": pgettext("picture", "still"),
+        "voice": gettext("voice only"),
+        "listening": gettext("listens only"),
         "muted": gettext("muted"),
         "speaking": gettext("speaking"),
         "here": gettext("is here"),
@@ -113,19 +125,7 @@ def _trouble() -> dict[str, str]:
     }
 
 
-def _voice(kind: str) -> dict[str, str]:
-    if kind != Booking.Kind.LESSON:
-        return {
-            "voice_arrives": gettext("Your voice arrives at the other side"),
-            "voice_ready": gettext("Connected. Speak, and you will see here whether it arrives"),
-            "voice_lost": gettext("Your voice does not arrive. Check the microphone's cable and volume"),
-            "voice_muted": gettext("Your microphone is off. Nobody hears you"),
-            "voice_missing": gettext("No microphone: you hear the others, they do not hear you"),
-            "voice_alone": gettext("Nobody else is here yet"),
-            "voice_coarse": gettext("The picture is coarse; the voice goes first"),
-            "voice_checked": gettext("Voice arrives {n}/{m}"),
-            "leader": "{name}",
-        }
+def _voice_to_teacher() -> dict[str, str]:
     return {
         "voice_arrives": gettext("Your voice arrives at the teacher"),
         "voice_ready": gettext("Connected to the teacher. Speak, and you will see here whether it arrives"),
@@ -135,7 +135,44 @@ def _voice(kind: str) -> dict[str, str]:
         "voice_muted": gettext("Your microphone is off. The teacher does not hear you"),
         "voice_missing": gettext("No microphone: you hear the teacher, the teacher does not hear you"),
         "voice_alone": gettext("The teacher is not here yet"),
+        "voice_gone": gettext("The teacher is not connected now. Nobody is there to hear you"),
+        **_voice_of_all(),
+    }
+
+
+def _voice_to_others() -> dict[str, str]:
+    return {
+        "voice_arrives": gettext("Your voice arrives at the other side"),
+        "voice_ready": gettext("Connected. Speak, and you will see here whether it arrives"),
+        "voice_lost": gettext("Your voice does not arrive. Check the microphone's cable and volume"),
+        "voice_muted": gettext("Your microphone is off. Nobody hears you"),
+        "voice_missing": gettext("No microphone: you hear the others, they do not hear you"),
+        "voice_alone": gettext("Nobody else is here yet"),
+        "voice_gone": gettext("Nobody else is connected now. Nobody is there to hear you"),
+        **_voice_of_all(),
+    }
+
+
+def _voice_of_all() -> dict[str, str]:
+    return {
+        "voice_checking": gettext("Checking whether your voice arrives"),
+        "voice_down": gettext("Reconnecting. Whether your voice arrives shows when the line is back"),
         "voice_coarse": gettext("The picture is coarse; the voice goes first"),
+    }
+
+
+def _voice_count(*, is_lesson: bool) -> dict[str, str]:
+    """And what whoever leads is called."""
+    if not is_lesson:
+        return {
+            "voice_checked": gettext("Voice arrives {n}/{m}"),
+            "voice_checked_some": gettext("Voice arrives {n}/{m} ({k} muted)"),
+            "voice_all_muted": gettext("All are muted"),
+            "leader": "{name}",
+        }
+    return {
         "voice_checked": gettext("Voice arrives at {n}/{m} schools"),
+        "voice_checked_some": gettext("Voice arrives at {n}/{m} schools ({k} muted)"),
+        "voice_all_muted": gettext("All schools are muted"),
         "leader": pgettext("a teacher, by family name", "{name}"),
     }

@@ -92,7 +92,7 @@ def _room(admission: Admission, now: datetime) -> dict[str, Any]:
             "ends": [_end(side.organisation, side) for side in sides if side.end < mine.end],
             "icons": static("scheduler/icons.svg"),
             "today": reverse("scheduler:today"),
-            "words": room_words.words(booking.kind),
+            "words": room_words.words(booking.kind, leads=admission.role == "host"),
         },
     }
 

@@ -22,6 +22,7 @@ const rungs = [
   ["voice", { packets: 50 }, { audio: true, video: false }],
   ["broken", {}, ON],
   ["listening", {}, { audio: false, video: false }],
+  ["listening", { packets: 50 }, { audio: false, video: false }],
 ];
 for (const [rung, facts, sending] of rungs) {
   test(`a second of ${JSON.stringify(facts)} from ${JSON.stringify(sending)} is ${rung}`, () => {

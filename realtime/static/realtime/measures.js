@@ -59,7 +59,9 @@ export function measure(before, after, sending) {
  * @returns {Rung}
  */
 function rung(fps, height, packets, sending) {
-  if (packets === 0 && fps < 0.5) return sending.audio || sending.video ? "broken" : "listening";
+  // A microphone that is off still sends silence.
+  if (!sending.audio && !sending.video) return "listening";
+  if (packets === 0 && fps < 0.5) return "broken";
   if (!sending.video) return "voice";
   if (fps < 2) return "still";
   return fps >= 8 && height >= 240 ? "good" : "coarse";

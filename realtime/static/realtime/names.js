@@ -2,6 +2,7 @@ import { fill } from "./dom.js";
 
 /**
  * @import { Member } from "./call.js"
+ * @import { Rung } from "./measures.js"
  * @import { PeerFacts } from "./protocol.js"
  * @typedef {{language: "ja" | "en", words: Record<string, string>}} Reader
  * @typedef {Pick<PeerFacts, "name" | "org" | "school" | "role">} Named
@@ -23,6 +24,19 @@ export function called(who, { language, words }) {
 }
 
 /**
+ * As `called`, and told apart from others of the same school.
+ * @param {PeerFacts} who
+ * @param {PeerFacts[]} others
+ * @param {Reader} reader
+ */
+export function calledAmong(who, others, reader) {
+  const isAlone = !others.some(
+    ({ id, school, org }) => id !== who.id && school && who.school && org.ja === who.org.ja,
+  );
+  return isAlone ? called(who, reader) : introduced(who, reader);
+}
+
+/**
  * With the organisation beside it, for the list of who is here.
  * @param {Named} who
  * @param {Reader} reader
@@ -40,7 +54,7 @@ export function introduced(who, reader) {
  * @param {Reader} reader
  * @returns {{state: "broken" | "speaking" | "plain", text: string}}
  */
-export function condition(member, { words }) {
+export function condition(member, { language, words }) {
   const since = member.brokenSince || member.awaySince;
   if (since) {
     const n = Math.max(1, Math.round((Date.now() - since) / 1000));
@@ -48,9 +62,22 @@ export function condition(member, { words }) {
   }
   if (member.peer === null) return { state: "plain", text: words.here };
   if (member.measure === null || !member.peer.isConnected) return { state: "plain", text: words.connecting };
-  const parts = [words[member.measure.rung]];
   const isSpeaking = member.facts.audio && member.measure.level > VOICE;
-  if (isSpeaking) parts.unshift(words.speaking);
-  else if (!member.facts.audio && member.measure.rung !== "listening") parts.unshift(words.muted);
-  return { state: isSpeaking ? "speaking" : "plain", text: parts.join("・") };
+  const parts = [isSpeaking ? words.speaking : "", ...picture(member.measure.rung, member.facts, words)];
+  const text = parts.filter(Boolean).join(language === "ja" ? "・" : ", ");
+  return { state: isSpeaking ? "speaking" : "plain", text };
+}
+
+/**
+ * What comes from a member, in words. A microphone that is off still sends silence, so what is
+ * measured as voice is none.
+ * @param {Rung} rung
+ * @param {{audio: boolean, video: boolean}} sends
+ * @param {Record<string, string>} words
+ */
+function picture(rung, { audio, video }, words) {
+  if (audio) return [words[rung]];
+  if (!video || rung === "listening") return [words.listening];
+  if (rung === "still") return [words.muted, words.still_silent];
+  return rung === "voice" ? [words.muted] : [words.muted, words[rung]];
 }

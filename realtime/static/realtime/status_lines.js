@@ -1,19 +1,17 @@
 import { byId, fill, Icons, say } from "./dom.js";
 import { VOICE } from "./names.js";
+import { fresh, judge } from "./voice.js";
 
 /**
  * @import { Call, Member } from "./call.js"
  * @import { Reader } from "./names.js"
  * @import { Tracks } from "./peer.js"
+ * @import { Judgement, Listener } from "./voice.js"
  * @typedef {{start: string, end: string, now: string, zone: string, layout: "host" | "school", timed: boolean,
  *   ends: {name: string, end: string}[]}} Times
  */
 
-const REPORT_LASTS_MS = 8000;
-/** Between two sentences nobody wonders whether the line is dead. */
-const VOICE_LASTS_MS = 20_000;
-
-/** Whether our voice arrives: measured where it should arrive, never guessed here. */
+/** Shows whether our voice arrives: measured where it should arrive, never guessed here. */
 export class VoiceLine {
   #call;
   #reader;
@@ -21,7 +19,11 @@ export class VoiceLine {
   #line = byId("voice", HTMLElement);
   #level = byId("voice-level", HTMLMeterElement);
   #count = byId("voice-count", HTMLElement);
-  #heardAt = 0;
+  #voiceAt = 0;
+  #wasUp = false;
+  #wasMet = false;
+  /** @type {Map<string, number>} since when our voice should arrive at whom */
+  #readySince = new Map();
 
   /** @param {{call: Call, reader: Reader, icons: Icons}} options */
   constructor({ call, reader, icons }) {
@@ -30,51 +32,71 @@ export class VoiceLine {
     this.#icons = icons;
   }
 
-  /** @param {Tracks} tracks */
-  render(tracks) {
+  /**
+   * @param {Tracks} tracks
+   * @param {boolean} isUp Whether we are joined.
+   */
+  render(tracks, isUp) {
     const now = Date.now();
-    const listeners = this.#call.partners;
-    const reports = listeners
-      .map(({ heard }) => heard)
-      .filter((heard) => heard && now - heard.at < REPORT_LASTS_MS);
-    const arriving = reports.filter((heard) => heard && heard.packets > 0);
-    const level = Math.max(0, ...arriving.map((heard) => heard?.level ?? 0));
-    if (level > VOICE / 2) this.#heardAt = now;
-    const { state, words, icon } = this.#judge(tracks, listeners, arriving.length > 0, now);
+    this.#wasUp ||= isUp;
+    const line = isUp ? "up" : this.#wasUp ? "down" : "connecting";
+    const microphone = tracks.audio === null ? "none" : tracks.audio.enabled ? "on" : "off";
+    const { partners } = this.#call;
+    const listeners = partners.map((member) => this.#listener(member, isUp && microphone === "on", now));
+    const level = Math.max(0, ...listeners.map(({ heard }) => fresh(heard, now)?.level ?? 0));
+    if (level > VOICE / 2) this.#voiceAt = now;
+    const facts = { now, line, microphone, listeners, wasMet: this.#wasMet, voiceAt: this.#voiceAt };
+    this.#show(judge(/** @type {Parameters<typeof judge>[0]} */ (facts)), partners, level);
+    this.#wasMet ||= listeners.some(({ isPresent }) => isPresent);
+    this.#countSchools(partners, now);
+  }
+
+  /**
+   * @param {Member} member
+   * @param {boolean} isSending
+   * @param {number} now
+   * @returns {Listener}
+   */
+  #listener({ facts, peer, awaySince, heard }, isSending, now) {
+    const isPresent = awaySince === 0;
+    if (!isSending || !isPresent || !peer?.isConnected) this.#readySince.delete(facts.id);
+    else if (!this.#readySince.has(facts.id)) this.#readySince.set(facts.id, now);
+    return { isPresent, readySince: this.#readySince.get(facts.id) ?? 0, heard };
+  }
+
+  /**
+   * @param {Judgement} judgement
+   * @param {Member[]} partners
+   * @param {number} level
+   */
+  #show({ state, words, icon }, partners, level) {
     this.#line.dataset.state = state;
     this.#icons.set(this.#line.querySelector("svg"), icon);
     const [main, side] = [this.#line.querySelector("b"), this.#line.querySelector("span")];
     if (main) say(main, this.#reader.words[words]);
-    const isCoarse = listeners.some(({ measure }) => measure?.rung === "coarse" || measure?.rung === "still");
+    const isCoarse = partners.some(({ measure }) => measure?.rung === "coarse" || measure?.rung === "still");
     if (side) say(side, state === "ok" && isCoarse ? this.#reader.words.voice_coarse : "");
     this.#level.hidden = state !== "ok";
     // Speech fills the lower third of the scale; the root spreads it.
     this.#level.value = Math.min(1, Math.sqrt(level) * 1.4);
-    const schools = listeners.filter(({ facts }) => facts.school);
-    const reached = schools.filter(
-      ({ heard }) => heard && now - heard.at < REPORT_LASTS_MS && heard.packets > 0,
-    );
-    this.#count.hidden = schools.length === 0;
-    say(this.#count, fill(this.#reader.words.voice_checked, { n: reached.length, m: schools.length }));
-    this.#count.dataset.state = reached.length === schools.length ? "ok" : "warn";
   }
 
   /**
-   * @param {Tracks} tracks
-   * @param {Member[]} listeners
-   * @param {boolean} isArriving
+   * Of the schools whose microphone is on, at how many our voice arrives.
+   * @param {Member[]} partners
    * @param {number} now
    */
-  #judge(tracks, listeners, isArriving, now) {
-    if (tracks.audio === null) return { state: "warn", words: "voice_missing", icon: "microphone-off" };
-    if (listeners.length === 0) return { state: "waiting", words: "voice_alone", icon: "clock" };
-    if (!tracks.audio.enabled) return { state: "waiting", words: "voice_muted", icon: "microphone-off" };
-    const isConnecting = listeners.every(({ measure }) => measure === null);
-    if (isConnecting) return { state: "waiting", words: "connecting", icon: "clock" };
-    if (!isArriving) return { state: "bad", words: "voice_lost", icon: "warning" };
-    if (now - this.#heardAt > VOICE_LASTS_MS)
-      return { state: "waiting", words: "voice_ready", icon: "microphone" };
-    return { state: "ok", words: "voice_arrives", icon: "check" };
+  #countSchools(partners, now) {
+    const { words } = this.#reader;
+    const schools = partners.filter(({ facts }) => facts.school);
+    const open = schools.filter(({ facts }) => facts.audio);
+    const reached = open.filter(({ heard }) => (fresh(heard, now)?.packets ?? 0) > 0);
+    const k = schools.length - open.length;
+    const sentence = k === 0 ? words.voice_checked : words.voice_checked_some;
+    this.#count.hidden = schools.length === 0;
+    this.#count.dataset.state = reached.length === open.length ? "ok" : "warn";
+    const counted = fill(sentence, { n: reached.length, m: open.length, k });
+    say(this.#count, open.length > 0 ? counted : words.voice_all_muted);
   }
 }
 

@@ -1,5 +1,6 @@
 import { fill, Icons, make, say, show } from "./dom.js";
-import { called, condition, VOICE } from "./names.js";
+import { calledAmong, condition } from "./names.js";
+import { onStage } from "./stage.js";
 
 /**
  * @import { Call, Member } from "./call.js"
@@ -91,7 +92,7 @@ export class Tiles extends EventTarget {
   #update(tile, id, member) {
     const { words } = this.#reader;
     const { state, text } = condition(member, this.#reader);
-    const name = called(member.facts, this.#reader);
+    const name = this.#name(member);
     const place = this.#call.hands.indexOf(id) + 1;
     show(tile.video, member.tracks.video);
     if (show(tile.sound, member.tracks.audio)) void this.#play(tile.sound);
@@ -114,9 +115,15 @@ export class Tiles extends EventTarget {
     tile.button.title = member.peer === null ? "" : fill(words.enlarge, { name });
   }
 
+  /** @param {Member} member */
+  #name({ facts }) {
+    const others = [...this.#call.members.values()].map((other) => other.facts);
+    return calledAmong(facts, others, this.#reader);
+  }
+
   #stage() {
     const { stage, stageWords, stageName } = this.#places;
-    const id = this.#choose();
+    const id = onStage(this.#call.partners, { pinned: this.#pinned, shown: this.#shown });
     const member = this.#call.members.get(id);
     this.#shown = id;
     const { words } = this.#reader;
@@ -129,7 +136,7 @@ export class Tiles extends EventTarget {
     stageName.hidden = member === undefined;
     stageName.dataset.state = state;
     if (member) {
-      const name = make("b", { text: called(member.facts, this.#reader) });
+      const name = make("b", { text: this.#name(member) });
       const line = make("span", {}, name, make("span", { text }));
       if (stageName.textContent !== line.textContent) stageName.replaceChildren(...line.childNodes);
     }
@@ -143,18 +150,6 @@ export class Tiles extends EventTarget {
   #stageWords(member, words) {
     if (member) return member.facts.video ? words.connecting : words.camera_is_off;
     return this.#call.role === "guest" && this.#call.members.size > 0 ? words.voice_alone : words.nobody;
-  }
-
-  /** Who is large: whom somebody chose, else who leads, else who speaks, else as it was. */
-  #choose() {
-    const partners = this.#call.partners;
-    const ids = partners.map(({ facts }) => facts.id);
-    if (ids.includes(this.#pinned)) return this.#pinned;
-    const leader = partners.find(({ facts }) => facts.role === "host");
-    if (leader) return leader.facts.id;
-    const speaker = partners.find(({ facts, measure }) => facts.audio && (measure?.level ?? 0) > VOICE);
-    if (speaker) return speaker.facts.id;
-    return ids.includes(this.#shown) ? this.#shown : (ids[0] ?? "");
   }
 
   /** @param {HTMLAudioElement} sound */
