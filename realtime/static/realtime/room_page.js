@@ -57,6 +57,20 @@ const clock = new Clock({ reader: facts, times: facts });
 let tracks = { audio: null, video: null };
 /** @type {Partial<Record<Kind, Why>>} */
 let problems = {};
+/** What we have switched off comes back switched off after a reload. */
+const switchedOff = {
+  key: `off ${facts.room}`,
+  /** @returns {Kind[]} */
+  get: () => JSON.parse(sessionStorage.getItem(switchedOff.key) ?? "[]"),
+  /**
+   * @param {Kind} kind
+   * @param {boolean} isOff
+   */
+  set(kind, isOff) {
+    const others = switchedOff.get().filter((other) => other !== kind);
+    sessionStorage.setItem(switchedOff.key, JSON.stringify(isOff ? [...others, kind] : others));
+  },
+};
 
 // Ourselves
 
@@ -70,8 +84,10 @@ const buttons = {
 async function openDevices(kinds) {
   const opened = await devices.open(kinds);
   for (const kind of kinds) {
-    tracks = { ...tracks, [kind]: opened.tracks[kind] };
-    opened.tracks[kind]?.addEventListener("ended", () => void openDevices([kind]));
+    const track = opened.tracks[kind];
+    tracks = { ...tracks, [kind]: track };
+    if (track) track.enabled = !switchedOff.get().includes(kind);
+    track?.addEventListener("ended", () => void openDevices([kind]));
     problems = { ...problems, [kind]: opened.problems[kind] };
   }
   complain();
@@ -83,6 +99,7 @@ async function openDevices(kinds) {
 /** @param {Kind} kind */
 async function toggle(kind) {
   const track = tracks[kind];
+  switchedOff.set(kind, track?.enabled ?? false);
   if (track === null) await openDevices([kind]);
   else {
     track.enabled = !track.enabled;
@@ -157,7 +174,7 @@ function renderControls() {
 function render() {
   tiles.render();
   people.render();
-  voice.render(tracks);
+  voice.render(tracks, signalling.isJoined);
   clock.render();
   renderControls();
 }
@@ -179,9 +196,7 @@ function refused({ code }) {
 
 buttons.audio.addEventListener("click", () => void toggle("audio"));
 buttons.video.addEventListener("click", () => void toggle("video"));
-buttons.hand.addEventListener("click", () =>
-  signalling.send({ t: "hand", up: !call.hands.includes(call.id) }),
-);
+buttons.hand.addEventListener("click", () => call.raiseHand(!call.hands.includes(call.id)));
 byId("leave", HTMLButtonElement).addEventListener("click", () => {
   sessionStorage.removeItem(`room ${facts.room}`);
   signalling.leave();
