@@ -42,7 +42,8 @@ export class People {
       return make("li", {}, make("b", { text: name }), make("span", { text }));
     });
     relist(this.#people, [make("li", {}, make("b", { text: words.me })), ...others]);
-    say(this.#peopleCount, String(members.size + 1));
+    const present = [...members.values()].filter(({ awaySince }) => awaySince === 0);
+    say(this.#peopleCount, String(present.length + 1));
     const queue = hands.map((id) => {
       const member = members.get(id);
       if (member) return introduced(member.facts, this.#reader);
@@ -61,6 +62,7 @@ export class ChatPanel {
   #signalling;
   #zone;
   #unread = 0;
+  #isEntering = true;
   /** @type {Set<string>} */
   #known = new Set();
   #panel = byId("chat-panel", HTMLElement);
@@ -90,7 +92,9 @@ export class ChatPanel {
     });
     signalling.addEventListener("chat", (event) => this.#add(/** @type {CustomEvent} */ (event).detail));
     signalling.addEventListener("joined", (event) => {
-      for (const line of /** @type {CustomEvent} */ (event).detail.chat) this.#add(line);
+      // What was written before the page was opened is history; what was missed while away is news.
+      for (const line of /** @type {CustomEvent} */ (event).detail.chat) this.#add(line, this.#isEntering);
+      this.#isEntering = false;
     });
     this.#empty();
   }
@@ -106,8 +110,11 @@ export class ChatPanel {
     this.#lines.replaceChildren(make("li", { class: "empty", text: this.#reader.words.chat_none }));
   }
 
-  /** @param {ChatLine} line */
-  #add(line) {
+  /**
+   * @param {ChatLine} line
+   * @param {boolean} isHistory
+   */
+  #add(line, isHistory = false) {
     const key = `${line.from} ${line.cid}`;
     if (this.#known.has(key)) return;
     if (this.#known.size === 0) this.#lines.replaceChildren();
@@ -123,7 +130,7 @@ export class ChatPanel {
     const head = make("p", { class: "who" }, make("b", { text: who }), make("time", { text: at }));
     this.#lines.append(make("li", { class: isMine ? "mine" : "" }, head, make("p", { text: line.text })));
     this.#log.scrollTop = this.#log.scrollHeight;
-    if (this.#panel.hidden && !isMine) this.#count(this.#unread + 1);
+    if (this.#panel.hidden && !isMine && !isHistory) this.#count(this.#unread + 1);
   }
 
   /** @param {boolean} isOpen */
@@ -132,9 +139,11 @@ export class ChatPanel {
     this.#people.hidden = isOpen;
     this.#button.setAttribute("aria-expanded", String(isOpen));
     this.#count(0);
-    if (isOpen) this.#text.focus();
-    else this.#button.focus();
     this.#log.scrollTop = this.#log.scrollHeight;
+    if (!isOpen) return this.#button.focus();
+    this.#text.focus({ preventScroll: true });
+    // On a phone the panel stands below the pictures; its margin keeps it clear of the controls.
+    this.#panel.scrollIntoView({ block: "end" });
   }
 
   /** @param {number} unread */
