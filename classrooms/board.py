@@ -24,6 +24,7 @@ from scheduler.conflicts import Verdict
 from scheduler.dayplans import PeriodSpan
 from scheduler.joint_windows import JointWindow
 from scheduler.models import ClassGroup, Organisation, Participant
+from scheduler.names import joined
 from scheduler.plans import Plan
 
 
@@ -239,7 +240,7 @@ def _partners(outlook: Outlook, day: date, language: str) -> dict[int, str]:
     for participant in rows.select_related("organisation"):
         name = participant.organisation.label.in_language(language)
         names.setdefault(participant.booking_id, []).append(name)
-    return {pk: "・".join(listed) for pk, listed in names.items()}
+    return {pk: joined(listed, language) for pk, listed in names.items()}
 
 
 def _chosen(
@@ -279,7 +280,7 @@ def legs(wish: Wish, periods: tuple[PeriodSpan, ...], language: str) -> tuple[Le
         together.setdefault(key, []).append(group.school.label.in_language(language))
     return tuple(
         Leg(
-            schools="・".join(names),
+            schools=joined(names, language),
             times=wallclock.clock_range(period.interval.start, period.interval.end, zone, language),
             period=_("Period %(n)d") % {"n": period.number},
         )

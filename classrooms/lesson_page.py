@@ -37,6 +37,8 @@ class ReceptionLine:
     state_words: str
     reason: str
     withdraw_url: str
+    is_shown_whole: bool
+    """Class, pupils, place and reasons are the school's own and the centre's to read, no partner's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class LessonPage:
     receptions: tuple[ReceptionLine, ...]
     history: tuple[Happening, ...]
     can_change: bool
+    is_centre: bool
     exception: str
     """Why it was booked in spite of something: for those who may change it."""
     room_url: str
@@ -101,6 +104,7 @@ def load(lesson: Lesson, reader: Reader, now: datetime) -> LessonPage:
         receptions=tuple(_receptions(lesson, found, reader, now, can_change=can_change)),
         history=tuple(_history(booking, lesson.section.centre.zone, reader.language)),
         can_change=can_change,
+        is_centre=booking.organiser_id in reader.organisation_ids,
         exception=booking.override_reason if can_change else "",
         room_url=provider.room_url(booking) if is_live and window.start <= now < window.end else "",
         room_opens_at=window.start if is_live and now < window.start else None,
@@ -149,6 +153,7 @@ def _receptions(
                 withdraw_url=reverse("classrooms:withdraw", args=[booking.uid, reception.pk])
                 if can_withdraw
                 else "",
+                is_shown_whole=bool({booking.organiser_id, reception.school_id} & reader.organisation_ids),
             )
         )
     return lines

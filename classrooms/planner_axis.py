@@ -24,6 +24,7 @@ from scheduler.dayplans import DayPlan, PeriodSpan
 from scheduler.intervals import Interval, hull
 from scheduler.joint_windows import JointWindow
 from scheduler.models import Booking
+from scheduler.names import joined
 
 _STEP = timedelta(minutes=30)
 _USUAL = (time(8, 30), time(16, 0))
@@ -173,7 +174,7 @@ class AxisBuilder:
     def _school(self, index: int) -> Row:
         group, plan = self.outlook.wish.groups[index], self.plans[index]
         classes = list(dict.fromkeys(part.group.label.in_language(self.language) for part in group.parts))
-        name = f"{group.school.label.in_language(self.language)} {'・'.join(classes)}"
+        name = f"{group.school.label.in_language(self.language)} {joined(classes, self.language)}"
         day_type = plan.day_type.in_language(self.language) if plan.day_type else _("no lessons")
         detail = _("%(n)d pupils · %(day)s") % {"n": group.headcount, "day": day_type}
         return Row("school", name, detail, tuple(self._school_boxes(index, group, plan)))

@@ -14,6 +14,7 @@ from classrooms.choices import Choice
 from classrooms.planner import Fit, Outlook
 from classrooms.wishes import Wish
 from scheduler import timegrid, wallclock
+from scheduler.names import joined
 
 WEEKS = 12
 SHOWN_PER_WEEK = 4
@@ -88,7 +89,8 @@ def _legs(wish: Wish, fit: Fit, language: str) -> str:
     numbers = {period.number for period in fit.window.chosen}
     if len(numbers) == 1:
         return _("Period %(n)d") % {"n": numbers.pop()}
-    return "・".join(f"{leg.schools} {leg.period}" for leg in board.legs(wish, fit.window.chosen, language))
+    legs = board.legs(wish, fit.window.chosen, language)
+    return joined((f"{leg.schools} {leg.period}" for leg in legs), language)
 
 
 def _weeks(wish: Wish, choice: Choice, found: list[tuple[date, Fit]], language: str) -> Iterator[WeekOf]:

@@ -18,6 +18,7 @@ from scheduler.conflicts import Conflict
 from scheduler.dayplans import PeriodSpan
 from scheduler.finding import Candidate
 from scheduler.intervals import hull
+from scheduler.names import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,9 @@ def _alternative(
         why=_why(wanted, candidate, zone),
         day=wallclock.day(day, language),
         times=wallclock.clock_range(interval.start, interval.end, zone, language),
-        legs="・".join(f"{leg.schools} {leg.period}" for leg in board.legs(wish, joint.chosen, language)),
+        legs=joined(
+            (f"{leg.schools} {leg.period}" for leg in board.legs(wish, joint.chosen, language)), language
+        ),
         studio=next((studios[pk] for pk in candidate.granted if pk in studios), ""),
         minutes=template % {"n": joint.minutes},
         gives_wanted=candidate.gives_wanted,

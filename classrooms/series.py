@@ -21,6 +21,7 @@ from scheduler.conflicts import Verdict
 from scheduler.dayplans import SchoolFacts, day_plan
 from scheduler.intervals import hull
 from scheduler.models import User
+from scheduler.names import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +112,14 @@ def late(refused: Sequence[Refused], zone: ZoneInfo, language: str) -> list[Occu
         )
         for each in refused
     ]
+
+
+def repeated(choice: Choice, *, language: str) -> str:
+    """「毎週木曜 3校時（11月26日（木）から）」: what is repeated, before anybody says how often."""
+    numbers = sorted(set((choice.slot or {}).values()))
+    names = wallclock.WEEKDAYS_JA if wallclock.is_japanese(language) else wallclock.WEEKDAYS_EN
+    return _("Every %(weekday)s, period %(periods)s, from %(first)s") % {
+        "weekday": names[choice.day.weekday()],
+        "periods": joined((str(number) for number in numbers), language),
+        "first": wallclock.day(choice.day, language),
+    }

@@ -43,6 +43,8 @@ def _context(desk: Desk, data: QueryDict) -> dict[str, Any]:
     asked = any(data.get(name) for name in ("weeks", "until"))
     form = SeriesForm(data if asked else None, first=choice.day)
     context = {"desk": desk, "choice": choice, "wish": wish, "form": form, "intention": uuid4()}
+    if choice.slot:
+        context["repeated"] = weekly.repeated(choice, language=desk.reader.language)
     if choice.slot and asked and form.is_valid():
         weeks = form.cleaned_data["weeks"]
         found = weekly.preview(wish, choice, weeks, now=desk.now, language=desk.reader.language)
