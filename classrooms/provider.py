@@ -95,7 +95,7 @@ def _entry(booking: Booking, found: Sequence[Side], reader: Reader, now: datetim
         url=_url(booking),
         room_url=room_url(booking) if is_open and has_room else "",
         note=_note(booking, found, own, reader.language),
-        legs=tuple(_leg(side, reader.language) for side in found if side.is_school)
+        legs=tuple(_leg(side, booking, reader) for side in found if side.is_school)
         if booking.kind == Booking.Kind.LESSON
         else (),
     )
@@ -188,14 +188,16 @@ def _closed(found: Sequence[Side]) -> list[Side]:
     return schools if all(side.is_closed for side in schools) else []
 
 
-def _leg(side: Side, language: str) -> Leg:
+def _leg(side: Side, booking: Booking, reader: Reader) -> Leg:
+    """A school's part; its class and pupils are for itself and for the centre, not for its partners."""
+    is_whole = bool({booking.organiser_id, side.organisation_id} & reader.organisation_ids)
     pupils = _("%(n)d pupils") % {"n": side.headcount} if side.headcount else ""
     return Leg(
-        name=side.name(language),
-        detail=f"{side.classes(language)} {pupils}".strip(),
+        name=side.name(reader.language),
+        detail=f"{side.classes(reader.language)} {pupils}".strip() if is_whole else "",
         interval=side.interval,
         is_standing=side.is_standing,
-        reason=side.reason,
+        reason=side.reason if is_whole else "",
     )
 
 
