@@ -215,3 +215,113 @@ def test_leaving_ends_the_visit_and_empties_the_tile(enter: Enter) -> None:
     visit = rows(lambda: Visit.objects.get(peer=peer))
     assert visit.end_reason == Visit.EndReason.LEFT
     assert visit.ended_at == visit.last_beat_at
+
+
+def test_what_was_switched_off_stays_off_over_a_reload_and_is_seen_so(enter: Enter) -> None:
+    teacher, rishiri = enter("sato"), enter("rishiri-set1", viewport=LARGE)
+    wait_for_media(rishiri, 1)
+    rishiri.get_by_role("button", name="マイクを切る").click()
+    rishiri.get_by_role("button", name="映像を切る").click()
+    expect(teacher.locator("#people")).to_contain_text("聞くだけで参加")
+
+    rishiri.reload()
+    wait_for_media(rishiri, 1)
+
+    expect(rishiri.get_by_role("button", name="マイクを入れる")).to_be_visible()
+    expect(rishiri.get_by_role("button", name="映像を出す")).to_be_visible()
+    expect(rishiri.locator("#voice")).to_contain_text("マイクが切れています")
+    expect(teacher.locator("#people")).to_contain_text("聞くだけで参加")
+    expect(teacher.locator("#voice-count")).to_have_text("全校マイク切")
+
+
+def test_a_closed_tab_frees_the_stage_and_is_not_counted(enter: Enter) -> None:
+    teacher, rishiri, _ = everybody(enter)
+    gone = peer_id(rishiri)
+    teacher.locator(f"[data-peer='{gone}']").click()
+    expect(teacher.locator("#stage-name")).to_contain_text("利尻")
+
+    rishiri.close()
+
+    expect(teacher.locator("#stage-name")).to_contain_text("礼文")
+    expect(teacher.locator("#people-count")).to_have_text("2")
+    expect(teacher.locator(f"[data-peer='{gone}'] .rung")).to_contain_text("つなぎ直し中")
+
+
+def test_a_restart_lowers_no_hand_and_blames_no_microphone(enter: Enter, live: LiveServer) -> None:
+    teacher, rishiri = enter("sato"), enter("rishiri-set1", viewport=LARGE)
+    wait_for_media(rishiri, 1)
+    rishiri.get_by_role("button", name="手を挙げる").click()
+    expect(rishiri.locator("#voice")).to_have_attribute("data-state", "ok")
+    rishiri.evaluate(
+        """() => {
+          const line = document.querySelector("#voice");
+          window.states = [];
+          new MutationObserver(() => window.states.push(line.dataset.state))
+            .observe(line, { attributeFilter: ["data-state"] });
+        }"""
+    )
+
+    live.kill()
+    expect(rishiri.locator("#voice")).to_contain_text("つなぎ直し中")
+    rishiri.wait_for_timeout(9000)  # longer than a measurement is believed
+    live.start()
+
+    expect(teacher.locator("#hands li")).to_have_text(["利尻 受信機材1"])
+    expect(rishiri.locator("#voice")).to_have_attribute("data-state", "ok")
+    assert "bad" not in rishiri.evaluate("window.states")
+
+
+def test_two_of_one_school_are_told_apart_on_their_tiles(enter: Enter) -> None:
+    teacher = enter("sato")
+    enter("rishiri-set1")
+    expect(teacher.locator(".caption b")).to_have_text(["利尻"])
+
+    enter("tanaka")
+
+    expect(teacher.locator(".caption b")).to_have_count(2)
+    first, second = teacher.locator(".caption b").all_text_contents()
+    assert first != second
+    assert first.startswith("利尻 ")
+    assert second.startswith("利尻 ")
+
+
+def test_the_chat_of_a_phone_opens_in_sight_and_history_is_no_news(enter: Enter) -> None:
+    phone = enter("tanaka", viewport={"width": 360, "height": 740})
+    teacher = enter("sato")
+    wait_for_media(phone, 1)
+    teacher.get_by_role("button", name="チャット").click()
+    teacher.get_by_label("この教室の全員へ").fill("聞こえますか")
+    teacher.get_by_role("button", name="書き込む").click()
+
+    phone.get_by_role("button", name="チャット 新着1").click()
+
+    text, controls = phone.locator("#chat-form").bounding_box(), phone.locator(".controls").bounding_box()
+    assert text is not None
+    assert controls is not None
+    assert text["y"] > 0
+    assert text["y"] + text["height"] <= controls["y"]
+    phone.reload()
+    expect(phone.locator("#chat-lines")).to_contain_text("聞こえますか")
+    expect(phone.locator("#chat")).to_have_text("チャット")
+
+
+def test_a_large_display_leads_to_the_device_check(enter: Enter) -> None:
+    rishiri = enter("rishiri-set1", viewport=LARGE)
+    way = rishiri.get_by_role("link", name="機器を確かめる")
+
+    assert way.evaluate("(link) => parseFloat(getComputedStyle(link).fontSize)") >= 28
+    way.click()
+
+    rishiri.wait_for_url("**/check/**")
+
+
+def test_english_tiles_say_the_whole_of_what_is_the_matter(enter: Enter) -> None:
+    teacher, school = enter("sato"), enter("rishiri-set1")
+    english = {"name": "enkaku_language", "value": "en", "url": teacher.url}
+    teacher.context.add_cookies([english])  # type: ignore[list-item]  # a plain dict is a SetCookieParam
+    teacher.reload()
+    wait_for_media(school, 1)
+    rung = teacher.locator(".rung")
+
+    expect(rung).to_have_text("speaking, sharp")
+    assert rung.evaluate("(words) => words.scrollWidth <= words.clientWidth")
