@@ -82,6 +82,7 @@ def _room(admission: Admission, now: datetime) -> dict[str, Any]:
         "page": {
             "socket": f"/ws/rooms/{booking.uid}/",
             "room": str(booking.uid),
+            "school": admission.organisation.label.ja if admission.is_school else "",
             "layout": "school" if admission.is_school else "host",
             "language": "ja" if wallclock.is_japanese(get_language() or "ja") else "en",
             "now": now.isoformat(),

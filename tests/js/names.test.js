@@ -15,14 +15,14 @@ const WORDS = {
   reconnecting: "Reconnecting, {n} s",
   leader: "{name}",
 };
-const EN = { language: "en", words: WORDS };
-const JA = { language: "ja", words: WORDS };
+const EN = { language: "en", words: WORDS, school: "" };
+const JA = { language: "ja", words: WORDS, school: "" };
 const member = (id, facts = {}, more = {}) => ({
   facts: {
     id,
     role: "guest",
     school: true,
-    name: { ja: `利尻 ${id}`, en: `Rishiri ${id}` },
+    name: { ja: `利尻 ${id}`, en: `利尻 ${id}` },
     org: { ja: "利尻", en: "Rishiri" },
     audio: true,
     video: true,
@@ -65,6 +65,8 @@ test("a school alone goes by its name, two of one school by their own besides", 
 
   assert.equal(calledAmong(one, [one, other], JA), "利尻");
   assert.equal(calledAmong(one, [one, two], JA), "利尻 機材1");
+  assert.equal(calledAmong(one, [one, two], EN), "Rishiri 機材1");
+  assert.equal(calledAmong(one, [one, other], { ...JA, school: "利尻" }), "利尻 機材1");
 });
 
 const stage = (partners, { pinned = "", shown = "" } = {}) => onStage(partners, { pinned, shown });

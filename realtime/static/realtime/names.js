@@ -4,7 +4,8 @@ import { fill } from "./dom.js";
  * @import { Member } from "./call.js"
  * @import { Rung } from "./measures.js"
  * @import { PeerFacts } from "./protocol.js"
- * @typedef {{language: "ja" | "en", words: Record<string, string>}} Reader
+ * @typedef {{language: "ja" | "en", words: Record<string, string>,
+ *   school: string}} Reader `school`: the Japanese name of the reader's own school, or "".
  * @typedef {Pick<PeerFacts, "name" | "org" | "school" | "role">} Named
  */
 
@@ -24,16 +25,16 @@ export function called(who, { language, words }) {
 }
 
 /**
- * As `called`, and told apart from others of the same school.
+ * As `called`, and told apart from others of the same school, the reader among them.
  * @param {PeerFacts} who
  * @param {PeerFacts[]} others
  * @param {Reader} reader
  */
 export function calledAmong(who, others, reader) {
-  const isAlone = !others.some(
-    ({ id, school, org }) => id !== who.id && school && who.school && org.ja === who.org.ja,
-  );
-  return isAlone ? called(who, reader) : introduced(who, reader);
+  const isOneOfMany =
+    who.org.ja === reader.school ||
+    others.some(({ id, school, org }) => id !== who.id && school && org.ja === who.org.ja);
+  return who.school && isOneOfMany ? introduced(who, reader) : called(who, reader);
 }
 
 /**
@@ -43,9 +44,10 @@ export function calledAmong(who, others, reader) {
  */
 export function introduced(who, reader) {
   const { language } = reader;
-  return who.school
-    ? `${who.org[language]} ${who.name[language].replace(who.org[language], "").trim()}`
-    : called(who, reader);
+  if (!who.school) return called(who, reader);
+  // A device's name begins with its school's; one without an English name has the Japanese one.
+  const own = who.name[language].replace(who.org[language], "").replace(who.org.ja, "").trim();
+  return `${who.org[language]} ${own}`;
 }
 
 /**

@@ -82,7 +82,8 @@ export class VoiceLine {
   }
 
   /**
-   * Of the schools whose microphone is on, at how many our voice arrives.
+   * Of the schools with a microphone that is on, at how many our voice arrives. A school with
+   * several devices is one school.
    * @param {Member[]} partners
    * @param {number} now
    */
@@ -91,12 +92,14 @@ export class VoiceLine {
     const schools = partners.filter(({ facts }) => facts.school);
     const open = schools.filter(({ facts }) => facts.audio);
     const reached = open.filter(({ heard }) => (fresh(heard, now)?.packets ?? 0) > 0);
-    const k = schools.length - open.length;
+    const count = (/** @type {Member[]} */ members) => new Set(members.map(({ facts }) => facts.org.ja)).size;
+    const [n, m] = [count(reached), count(open)];
+    const k = count(schools) - m;
     const sentence = k === 0 ? words.voice_checked : words.voice_checked_some;
     this.#count.hidden = schools.length === 0;
-    this.#count.dataset.state = reached.length === open.length ? "ok" : "warn";
-    const counted = fill(sentence, { n: reached.length, m: open.length, k });
-    say(this.#count, open.length > 0 ? counted : words.voice_all_muted);
+    this.#count.dataset.state = n === m ? "ok" : "warn";
+    const counted = fill(sentence, { n, m, k });
+    say(this.#count, m > 0 ? counted : words.voice_all_muted);
   }
 }
 
