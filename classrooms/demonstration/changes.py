@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from random import Random
 from uuid import UUID, uuid5
 
@@ -37,7 +37,10 @@ def make(
     ordinary = [one for one in made if _is_ordinary(one)]
     rng.shuffle(ordinary)
     for number, (lesson, reason) in enumerate(zip(ordinary, _CANCELLED_BECAUSE, strict=False)):
-        lessons.cancel(lesson, by=by, now=now, intention=_intention(days, "cancel", number), reason=reason)
+        # Some days of the two weeks are over: those were cancelled the day before, not in hindsight.
+        in_time = min(now, lesson.booking.start - timedelta(days=1))
+        intention = _intention(days, "cancel", number)
+        lessons.cancel(lesson, by=by, now=in_time, intention=intention, reason=reason)
     _withdraw_one(made, days, by=by, now=now)
     _move_one(ordinary[len(_CANCELLED_BECAUSE) :], days, by=by, now=now)
 

@@ -21,6 +21,7 @@ from realtime.models import Visit
 from scheduler import closures, readers, today
 from scheduler.models import (
     Booking,
+    BookingChange,
     CalendarDay,
     Claim,
     ClassGroup,
@@ -94,6 +95,16 @@ def test_load_twice_for_one_date_gives_the_same_world(
         demonstration.load(now=at_eight(TUESDAY) + timedelta(hours=9))
 
     assert contents() == first
+
+
+def test_load_at_the_weekend_changes_no_lesson_in_hindsight() -> None:
+    demonstration.remove()
+
+    demonstration.load(now=at_eight(TUESDAY - timedelta(days=3)))
+
+    changes = BookingChange.objects.filter(verb__in=("cancel", "move", "withdraw"), intention__isnull=False)
+    assert changes.filter(verb="cancel").count() == 2
+    assert not changes.filter(at__gte=F("booking__end")).exists()
 
 
 def test_remove_takes_everything_away_but_the_courses_also_what_came_of_using_it() -> None:
