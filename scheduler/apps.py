@@ -9,7 +9,7 @@ class SchedulerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from scheduler import checks  # noqa: F401, PLC0415 -- registers itself
+        from scheduler import checks, languages  # noqa: F401, PLC0415 -- they register themselves
         from scheduler.models.constraints import install_triggers  # noqa: PLC0415 -- app ready
 
         post_migrate.connect(install_triggers, sender=self, dispatch_uid="scheduler.install_triggers")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from realtime.models import Visit
-from scheduler.models import Booking
+from scheduler.models import Booking, User
 from tests.browser.live import LiveServer, NewContext, rows, sign_in
 from tests.browser.rooms import REMEMBER_CONNECTIONS, close_code, growth, peer_id, wait_for_media
 from tests.browser.test_pages import AXE, axe_findings
@@ -315,11 +315,10 @@ def test_a_large_display_leads_to_the_device_check(enter: Enter) -> None:
     rishiri.wait_for_url("**/check/**")
 
 
-def test_english_tiles_say_the_whole_of_what_is_the_matter(enter: Enter) -> None:
+def test_english_tiles_say_the_whole_of_what_is_the_matter(enter: Enter, world: World) -> None:
+    rows(lambda: User.objects.filter(pk=world.sato.pk).update(language="en"))
+
     teacher, school = enter("sato"), enter("rishiri-set1")
-    english = {"name": "enkaku_language", "value": "en", "url": teacher.url}
-    teacher.context.add_cookies([english])  # type: ignore[list-item]  # a plain dict is a SetCookieParam
-    teacher.reload()
     wait_for_media(school, 1)
     rung = teacher.locator(".rung")
 
