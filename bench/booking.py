@@ -102,7 +102,7 @@ def _raced(way: str, work: Sequence[list[Plan]], user: User) -> float:
         for to, _back in pipes:
             pickle.dump("go", to)
             to.flush()
-        booked = sum(pickle.load(back) for _to, back in pipes)  # noqa: S301
+        booked = sum(pickle.load(back) for _to, back in pipes)  # noqa: S301 -- our own processes
         return float(booked / (perf_counter() - began))
 
 
@@ -118,7 +118,7 @@ def main() -> None:
         thread.start()
     pickle.dump("ready", sys.stdout.buffer)
     sys.stdout.buffer.flush()
-    pickle.load(sys.stdin.buffer)  # noqa: S301
+    pickle.load(sys.stdin.buffer)  # noqa: S301 -- from our own parent
     start.wait()
     for thread in threads:
         thread.join()

@@ -71,19 +71,3 @@ def joint_windows(schools: Sequence[Sequence[PeriodSpan]], floor: timedelta) -> 
         JointWindow(chosen, Interval(start, end), hull(span.interval for span in chosen))
         for start, end, chosen in shared
     ]
-
-
-def longest(schools: Sequence[Sequence[PeriodSpan]], floor: timedelta) -> timedelta:
-    """The length of the longest joint window; zero when there is none of at least `floor`."""
-    return max((w.window.duration for w in joint_windows(schools, floor)), default=ZERO)
-
-
-def longest_without(schools: Sequence[Sequence[PeriodSpan]], floor: timedelta) -> list[timedelta]:
-    """For each school, the longest joint window of the day if that school were left out.
-
-    The school with the longest is the one that costs most (「礼文を外すと50分」).
-    """
-    return [
-        longest([spans for n, spans in enumerate(schools) if n != index], floor)
-        for index in range(len(schools))
-    ]

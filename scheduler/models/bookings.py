@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -35,9 +35,6 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def live(self, now: datetime) -> Self:
         """Confirmed, or held and not expired at `now`."""
         return self.filter(Q(state="confirmed") | Q(state="tentative", expires_at__gt=now))
-
-    def overlapping(self, interval: Interval) -> Self:
-        return self.filter(start__lt=interval.end, end__gt=interval.start)
 
 
 class Booking(models.Model):
@@ -127,9 +124,6 @@ class Booking(models.Model):
 class ParticipantQuerySet(models.QuerySet["Participant"]):
     def standing(self) -> Self:
         return self.filter(withdrawn_at=None)
-
-    def between(self, first: date, last: date) -> Self:
-        return self.filter(start__date__gte=first, start__date__lte=last)
 
 
 class Participant(models.Model):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scheduler import dayplans, timegrid
 from scheduler.dayplans import Bell, Bells, Pattern, PeriodSpan, SchoolFacts
 from scheduler.intervals import Interval
-from scheduler.joint_windows import joint_windows, longest_without
+from scheduler.joint_windows import joint_windows
 from scheduler.names import Name
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -93,14 +93,6 @@ def test_a_school_alone_is_left_out_of_nothing() -> None:
 
     assert len(only) == 6
     assert only[0].without(0) is None
-
-
-def test_the_school_that_costs_most_is_the_one_whose_leaving_gives_most() -> None:
-    schools = [periods(school(t)) for t in (TOYAMA, MINAMIKAYABE, SHIKABE)]
-
-    gains = longest_without(schools, 25 * MINUTE)
-
-    assert [g // MINUTE for g in gains] == [50, 40, 40]
 
 
 def test_no_school_and_a_closed_school_give_no_window() -> None:
