@@ -19,7 +19,7 @@ from django.core.management import call_command
 from bench.figures import Figure, table
 from tests.servers import postgresql
 
-NAMES = ("booking", "conflict_check", "series", "nearest_times", "planner_page")
+NAMES = ("booking", "conflict_check", "series", "nearest_times", "planner_page", "signalling", "feeds")
 
 
 def main(names: list[str]) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from classrooms.models import Course, Section, SectionSchool
+from scheduler.admin import AuditedAdmin
 
 
 @admin.register(Course)
-class CourseAdmin(admin.ModelAdmin):
+class CourseAdmin(AuditedAdmin):
     list_display = ("name", "name_en", "subject_area", "credits")
     list_filter = ("subject_area",)
     search_fields = ("name", "name_en")
@@ -24,7 +25,7 @@ class SectionSchoolInline(admin.TabularInline):
 
 
 @admin.register(Section)
-class SectionAdmin(admin.ModelAdmin):
+class SectionAdmin(AuditedAdmin):
     list_display = (
         "name",
         "teacher",

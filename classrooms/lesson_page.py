@@ -14,12 +14,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from classrooms import provider, sides
+from classrooms import provider, receiving, sides
 from classrooms.models import Lesson, Reception
 from classrooms.sides import Side
 from realtime import access
 from scheduler import permissions, wallclock
-from scheduler.models import Booking, BookingChange, Role, User
+from scheduler.models import Booking, BookingChange, User
 from scheduler.providers import Reader
 
 
@@ -37,6 +37,8 @@ class ReceptionLine:
     state_words: str
     reason: str
     withdraw_url: str
+    device: receiving.DeviceLine | None
+    """Before and during the lesson, for whom `is_shown_whole`."""
     is_shown_whole: bool
     """Class, pupils, place and reasons are the school's own and the centre's to read, no partner's."""
 
@@ -72,6 +74,11 @@ class LessonPage:
     room_opens_at: datetime | None
     minutes_left: int
     """Of a hold: whole minutes, a minute begun counts."""
+
+    @property
+    def shows_devices(self) -> bool:
+        """It is near enough for the receiving rooms' devices to matter."""
+        return any(line.device is not None for line in self.receptions)
 
     @property
     def is_held(self) -> bool:
@@ -132,13 +139,15 @@ def _receptions(
 ) -> list[ReceptionLine]:
     by_participant = {side.participant_id: side for side in found}
     language, booking = reader.language, lesson.booking
-    mine = {m.organisation_id for m in reader.memberships if m.role == Role.SCHOOL_COORDINATOR}
+    mine = {m.organisation_id for m in reader.memberships if m.role in permissions.SCHOOL_OFFICE_ROLES}
     lines = []
     is_live = booking.state != Booking.State.TENTATIVE or booking.is_live(now)
+    rooms = receiving.of_bookings([booking], {booking.pk: found}, now)
     for reception in lesson.receptions.select_related("staff"):
         side = by_participant[reception.participant_id]
-        is_open = side.is_standing and booking.is_live(now) and booking.end > now
+        is_open = side.is_standing and booking.is_live(now) and side.interval.end > now
         can_withdraw = is_open and (can_change or reception.school_id in mine)
+        is_whole = bool({booking.organiser_id, reception.school_id} & reader.organisation_ids)
         lines.append(
             ReceptionLine(
                 school=side.name(language),
@@ -153,7 +162,8 @@ def _receptions(
                 withdraw_url=reverse("classrooms:withdraw", args=[booking.uid, reception.pk])
                 if can_withdraw
                 else "",
-                is_shown_whole=bool({booking.organiser_id, reception.school_id} & reader.organisation_ids),
+                device=receiving.line(side, rooms, language) if is_whole else None,
+                is_shown_whole=is_whole,
             )
         )
     return lines

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from classrooms import announcements, receptions
-from classrooms.models import Lesson, Reception, Section
+from classrooms.models import Confirmation, Lesson, Reception, Section
 from classrooms.wishes import Group, Wish
 from scheduler import bookings
 from scheduler.conflicts import Verdict
@@ -30,6 +32,10 @@ MOST_PUPILS = "lesson.most_pupils"
 
 Periods = Mapping[int, PeriodSpan]
 """The period that each school takes, by the school's key."""
+
+
+class ConfirmedError(bookings.BookingError):
+    """A school has confirmed its register: that lesson is neither moved nor called off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,11 @@ def move(
     override: Override | None = None,
     reason: str = "",
 ) -> Lesson:
-    """The same lesson at another time, or with other schools; its own claims are not in its way."""
+    """The same lesson at another time, or with other schools; its own claims are not in its way.
+
+    Raises ConfirmedError, and what `bookings.move` raises.
+    """
+    _must_not_be_confirmed(lesson.receptions.all(), intention)
     booking = bookings.move(
         lesson.booking,
         plan(wish, periods),
@@ -154,7 +164,11 @@ def move(
 
 @retried
 def cancel(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID, reason: str = "") -> Lesson:
-    """The lesson called off for every school. Cancelling twice is not an error."""
+    """The lesson called off for every school. Cancelling twice is not an error.
+
+    Raises ConfirmedError, and what `bookings.cancel` raises.
+    """
+    _must_not_be_confirmed(lesson.receptions.all(), intention)
     lesson.booking = bookings.cancel(lesson.booking, by=by, now=now, intention=intention, reason=reason)
     receptions.settle(lesson.pk)
     if change := _told_change(lesson.booking, intention):
@@ -166,7 +180,11 @@ def cancel(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID, r
 def withdraw_school(
     reception: Reception, *, by: User | None, now: datetime, intention: UUID, reason: str = ""
 ) -> Lesson:
-    """The lesson without this school's side; the other schools' stand."""
+    """The lesson without this school's side; the other schools' stand.
+
+    Raises ConfirmedError, and what `bookings.withdraw` raises.
+    """
+    _must_not_be_confirmed(Reception.objects.filter(pk=reception.pk), intention)
     lesson = reception.lesson
     lesson.booking = bookings.withdraw(
         reception.participant, by=by, now=now, intention=intention, reason=reason
@@ -202,6 +220,15 @@ def book_series(
     if lessons[0].booking.sequence == 0:  # a repeated request tells nothing of what has changed since
         announcements.tell_series(lessons[0], dates=len(lessons), by=by, now=now)
     return series, lessons, [Refused(plan, verdict) for plan, verdict in refused]
+
+
+def _must_not_be_confirmed(receptions: QuerySet[Reception], intention: UUID) -> None:
+    """Read without a lock: a side is confirmed from its end on, and then the core refuses as well."""
+    if not Confirmation.objects.filter(reception__in=receptions).exists():
+        return
+    # A request sent again has its first answer, also when the school has confirmed since.
+    if not BookingChange.objects.filter(intention=intention).exists():
+        raise ConfirmedError
 
 
 def _last_change(booking: Booking, intention: UUID) -> BookingChange | None:

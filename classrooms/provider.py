@@ -6,20 +6,20 @@ name anywhere. Three queries for any number of bookings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
-from classrooms import sides
+from classrooms import feeds, receiving, registers, sides
 from classrooms.sides import Side
-from realtime import access
-from scheduler import wallclock
+from realtime import access, help_calls
+from scheduler import permissions, wallclock
 from scheduler.models import Booking
 from scheduler.names import joined
-from scheduler.providers import Entry, Event, Leg, Need, Reader
+from scheduler.providers import CalendarFacts, Entry, Event, Leg, Need, Reader, Seen
 
 
 class LessonProvider:
@@ -27,24 +27,32 @@ class LessonProvider:
 
     def entries(self, bookings: Sequence[Booking], reader: Reader, now: datetime) -> list[Entry]:
         found = sides.of_bookings(bookings)
+        rooms = receiving.of_bookings(bookings, found, now)
         with override(reader.language):
-            return [_entry(booking, found[booking.pk], reader, now) for booking in bookings]
+            return [_entry(booking, found[booking.pk], reader, now, rooms) for booking in bookings]
 
     def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
         found = sides.of_bookings(bookings)
         with override(reader.language):
-            return [_event(booking, found[booking.pk], reader) for booking in bookings]
+            return [
+                _event(booking, found[booking.pk], _own(found[booking.pk], reader), reader.language)
+                for booking in bookings
+            ]
+
+    def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
+        found = sides.of_bookings([each.booking for each in seen])
+        with override(language):
+            return [
+                _event(each.booking, found[each.booking.pk], _side(found[each.booking.pk], each), language)
+                for each in seen
+            ]
+
+    def calendar_facts(self, booking_ids: Collection[int]) -> Mapping[int, CalendarFacts]:
+        return feeds.calendar_facts(booking_ids)
 
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
-        """Holds of the reader that run out."""
-        held = Booking.objects.filter(
-            kind=Booking.Kind.LESSON,
-            state=Booking.State.TENTATIVE,
-            created_by=reader.user,
-            expires_at__gt=now,
-        ).select_related("organiser")
-        with override(reader.language):
-            return [_hold_need(booking, reader) for booking in held.order_by("expires_at")]
+        """What every source knows, most urgent first."""
+        return [need for source in NEED_SOURCES for need in source(reader, now)]
 
 
 def state_words(state: str) -> str:
@@ -75,7 +83,9 @@ def state_of(booking: Booking, own: Side | None, now: datetime) -> str:
     return "soon" if interval.start - access.OPENS_BEFORE <= now else "planned"
 
 
-def _entry(booking: Booking, found: Sequence[Side], reader: Reader, now: datetime) -> Entry:
+def _entry(
+    booking: Booking, found: Sequence[Side], reader: Reader, now: datetime, rooms: receiving.Found
+) -> Entry:
     own = _own(found, reader)
     state = state_of(booking, own, now)
     if state == "cancelled" and _closed(found):
@@ -87,7 +97,7 @@ def _entry(booking: Booking, found: Sequence[Side], reader: Reader, now: datetim
         booking=booking,
         interval=own.interval if own else booking.interval,
         title=booking.label.in_language(reader.language),
-        detail=_detail(booking, found, own, reader),
+        detail=_detail(booking, found, own, reader.language),
         period=_period(found, own),
         place=_place(found, own, reader.language),
         state=state,
@@ -95,17 +105,16 @@ def _entry(booking: Booking, found: Sequence[Side], reader: Reader, now: datetim
         url=_url(booking),
         room_url=room_url(booking) if is_open and has_room else "",
         note=_note(booking, found, own, reader.language),
-        legs=tuple(_leg(side, booking, reader) for side in found if side.is_school)
+        legs=tuple(_leg(side, booking, reader, rooms) for side in found if side.is_school)
         if booking.kind == Booking.Kind.LESSON
         else (),
+        receiving=receiving.beside(booking, own, rooms, reader, now),
     )
 
 
-def _event(booking: Booking, found: Sequence[Side], reader: Reader) -> Event:
-    own = _own(found, reader)
-    language = reader.language
+def _event(booking: Booking, found: Sequence[Side], own: Side | None, language: str) -> Event:
     title = booking.label.in_language(language)
-    detail = _detail(booking, found, own, reader)
+    detail = _detail(booking, found, own, language)
     lines = [
         f"{side.name(language)} {_number(side.period_number)} {_range(side, language)}".replace("  ", " ")
         for side in found
@@ -124,6 +133,10 @@ def _event(booking: Booking, found: Sequence[Side], reader: Reader) -> Event:
     )
 
 
+def _side(found: Sequence[Side], seen: Seen) -> Side | None:
+    return next((side for side in found if side.participant_id == seen.side_id), None)
+
+
 def _own(found: Sequence[Side], reader: Reader) -> Side | None:
     """The reader's side: the person's own, else the school's; one that stands before one that left."""
     persons = [side for side in found if side.user_id == reader.user.pk]
@@ -131,9 +144,8 @@ def _own(found: Sequence[Side], reader: Reader) -> Side | None:
     return next(iter(sorted(persons or schools, key=lambda side: not side.is_standing)), None)
 
 
-def _detail(booking: Booking, found: Sequence[Side], own: Side | None, reader: Reader) -> str:
+def _detail(booking: Booking, found: Sequence[Side], own: Side | None, language: str) -> str:
     """For a school its teacher and its partners, for the centre the schools."""
-    language = reader.language
     if booking.kind == Booking.Kind.PRACTICE:
         return _("Always open: try microphone and camera")
     if booking.kind == Booking.Kind.LOCAL:
@@ -188,17 +200,37 @@ def _closed(found: Sequence[Side]) -> list[Side]:
     return schools if all(side.is_closed for side in schools) else []
 
 
-def _leg(side: Side, booking: Booking, reader: Reader) -> Leg:
-    """A school's part; its class and pupils are for itself and for the centre, not for its partners."""
-    is_whole = bool({booking.organiser_id, side.organisation_id} & reader.organisation_ids)
-    pupils = _("%(n)d pupils") % {"n": side.headcount} if side.headcount else ""
+def _leg(side: Side, booking: Booking, reader: Reader, rooms: receiving.Found) -> Leg:
+    """A school's part; its class and pupils are for itself and for the centre, not for its partners.
+
+    How many take it and how the device stands is for who works there, not for a pupil at home.
+    """
+    concerned = {booking.organiser_id, side.organisation_id}
+    is_whole = bool(concerned & reader.organisation_ids)
+    is_staff = any(post.organisation_id in concerned for post in permissions.working(reader.memberships))
+    pupils = _("%(n)d pupils") % {"n": side.headcount} if is_staff and side.headcount else ""
+    device = receiving.line(side, rooms, reader.language) if is_staff else None
     return Leg(
         name=side.name(reader.language),
         detail=f"{side.classes(reader.language)} {pupils}".strip() if is_whole else "",
         interval=side.interval,
         is_standing=side.is_standing,
         reason=side.reason if is_whole else "",
+        device=device.words if device else "",
+        device_state=device.chip if device else "",
     )
+
+
+def _holds(reader: Reader, now: datetime) -> Iterable[Need]:
+    """Holds of the reader that run out."""
+    held = Booking.objects.filter(
+        kind=Booking.Kind.LESSON,
+        state=Booking.State.TENTATIVE,
+        created_by=reader.user,
+        expires_at__gt=now,
+    ).select_related("organiser")
+    with override(reader.language):
+        return [_hold_need(booking, reader) for booking in held.order_by("expires_at")]
 
 
 def _hold_need(booking: Booking, reader: Reader) -> Need:
@@ -222,3 +254,11 @@ def _url(booking: Booking) -> str:
 def room_url(booking: Booking) -> str:
     """The address of the booking's room; whether its door is open is another question."""
     return reverse("realtime:by_booking", args=[booking.uid])
+
+
+NEED_SOURCES: tuple[Callable[[Reader, datetime], Iterable[Need]], ...] = (
+    help_calls.needs,
+    _holds,
+    registers.needs,
+)
+"""The most urgent first."""

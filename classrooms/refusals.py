@@ -47,8 +47,8 @@ class Alternative:
 def sentence(error: BookingError) -> str:
     """What to tell somebody whose change of a booking was refused for what it has become."""
     match error:
-        case bookings.OverError():
-            return _("This lesson is over. What happened can no longer be changed.")
+        case bookings.OverError() | lessons.ConfirmedError():
+            return _past(error)
         case bookings.IntentionError():
             return _(
                 "This request was already handled. Look at what stands now, and do it again only if it "
@@ -60,6 +60,22 @@ def sentence(error: BookingError) -> str:
             return _("This lesson was cancelled. Nothing more can be changed in it.")
         case _other:
             return _("This could not be done. Look at what stands now and try again.")
+
+
+def _past(error: BookingError) -> str:
+    match error:
+        case lessons.ConfirmedError():
+            return _(
+                "A school has confirmed its register of this lesson. It can neither be moved nor "
+                "cancelled any more."
+            )
+        case bookings.PartlyOverError():
+            return _(
+                "This lesson is over at one of its schools. What happened there can no longer be changed; "
+                "the other schools can still be taken out one by one."
+            )
+        case _over:
+            return _("This lesson is over. What happened can no longer be changed.")
 
 
 def reasons(conflicts: Sequence[Conflict], zone: ZoneInfo, language: str) -> list[Reason]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
-from classrooms import receptions
+from classrooms import enrolments, receptions
 from scheduler import practice
 
 
@@ -20,3 +20,9 @@ def renew_practice_rooms() -> None:
 def settle_receptions() -> None:
     """Schools' sides follow their booking at once; this mends those of a process killed in between."""
     receptions.settle_stale()
+
+
+@db_periodic_task(crontab(minute="7"))  # type: ignore[untyped-decorator]  # huey has no types
+def recount_pupils() -> None:
+    """Enrolments begin and end at midnight by themselves; the numbers to book with follow within the hour."""
+    enrolments.recount(timezone.localdate())

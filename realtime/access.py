@@ -6,20 +6,26 @@ forbidden are the same answer, so nobody learns which rooms exist.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from realtime import topology
-from scheduler import timegrid
+from django.utils import timezone
+
+from realtime import gate_rows, topology
+from realtime.models import Admittance, Visit
+from scheduler import permissions, timegrid
 from scheduler.intervals import Interval
-from scheduler.models import Booking, Membership, Organisation, Participant, Role, User
+from scheduler.models import Booking, Location, Membership, Organisation, Participant, Role, User
 from scheduler.names import Name
 
 OPENS_BEFORE = timedelta(minutes=20)
 CLOSES_AFTER = timedelta(minutes=10)
-SCHOOL_ROLES = frozenset({Role.ROOM_STAFF, Role.DEVICE, Role.SCHOOL_COORDINATOR})
+SCHOOL_ROLES = frozenset({Role.ROOM_STAFF, Role.DEVICE, *permissions.SCHOOL_OFFICE_ROLES})
+ADMITTED_FROM = timedelta(hours=1)
+"""Before the door opens. A word given earlier was for another time: the conference was moved since."""
 OBSERVER_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER})
 
 
@@ -29,6 +35,8 @@ class Reason(StrEnum):
     TOO_EARLY = "too-early"
     ENDED = "ended"
     CANCELLED = "cancelled"
+    WAITING = "waiting"
+    """The door is open, and whoever leads has not let them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +59,11 @@ class Admission:
     organisation: Organisation
     role: topology.Role
     mode: topology.Mode
-    is_school: bool
-    """The party is a school's room: it gets the page for the large display."""
+    standing: Visit.Standing
     participant: Participant | None
     """The side on which they stand; an observer has none."""
+    location: Location | None
+    """The receiving set, where the account is a device's."""
     expected: int
     """How many peers this room is planned for."""
 
@@ -62,13 +71,46 @@ class Admission:
     def uid(self) -> UUID:
         return self.booking.uid
 
+    def is_as(self, other: Admission) -> bool:
+        """Whether nobody in the room could tell the two apart, nor the record of visits."""
+        return self._who() == other._who()
+
+    def _who(self) -> tuple[object, ...]:
+        places = (self.participant, self.location)
+        return (
+            self.role, self.standing, self.name, self.organisation.pk, self.organisation.label,
+            *(place.pk if place else None for place in places),
+        )  # fmt: skip
+
+    @property
+    def is_school(self) -> bool:
+        """The party is a school's room: it gets the page for the large display."""
+        return self.standing == Visit.Standing.SCHOOL
+
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class Ground:
+    """On which ground somebody may enter. `name` replaces the account's own name in the room."""
+
     organisation: Organisation
     role: topology.Role
+    standing: Visit.Standing
     participant: Participant | None = None
-    is_school: bool = False
+    location: Location | None = None
+    name: Name | None = None
+
+
+GroundFinder = Callable[[User, Booking, Sequence[Participant], datetime], Ground | None]
+_finders: dict[str, GroundFinder] = {}
+
+
+def register_ground(kind: str, finder: GroundFinder) -> None:
+    """A vertical's own ground for entering rooms of its kind of booking (a pupil's remote seat).
+
+    Called in `AppConfig.ready()`; asked after the core's own grounds, with the standing participants.
+    Never asked for a CONFIDENTIAL booking.
+    """
+    _finders[kind] = finder
 
 
 def window_of(booking: Booking) -> Interval:
@@ -76,40 +118,62 @@ def window_of(booking: Booking) -> Interval:
     return Interval(booking.start - OPENS_BEFORE, booking.end + CLOSES_AFTER)
 
 
+def holds_until(organisation: Organisation, now: datetime) -> datetime:
+    """The next midnight by which a post, a seat or an enrolment may end; after it the gate is asked again."""
+    zones = (organisation.zone, timezone.get_default_timezone())
+    days = [(timegrid.local_date(now, zone), zone) for zone in zones]
+    return min(timegrid.whole_day(day, zone).end for day, zone in days)
+
+
+def has_waiting_room(booking: Booking) -> bool:
+    """Whether guests enter on the host's word alone."""
+    return booking.kind == Booking.Kind.CONFERENCE
+
+
+def admitted_from(booking: Booking) -> datetime:
+    """A host's word given from here on stands for this booking, until it is taken back."""
+    return window_of(booking).start - ADMITTED_FROM
+
+
 def decide_for(user_id: int, uid: UUID, now: datetime) -> Admission | Refusal:
     """As `decide`, with the account read afresh: it may have been closed meanwhile."""
-    user = User.objects.filter(pk=user_id).first()
+    user = gate_rows.account(user_id)
     return Refusal(Reason.NO_RIGHT) if user is None else decide(user, uid, now)
 
 
 def decide(user: User, uid: UUID, now: datetime) -> Admission | Refusal:
-    """Whether this account may be in the room of this booking at `now`. Four queries at most."""
+    """Whether this account may be in the room of this booking at `now`. Two queries, and a kind's own."""
     if not user.is_active:
         return Refusal(Reason.NO_RIGHT)
-    booking = Booking.objects.select_related("organiser").filter(uid=uid).first()
-    if booking is None:
+    found = gate_rows.booked(uid)
+    if found is None:
         return Refusal(Reason.NO_RIGHT)
+    booking, invited = found
     # A withdrawn school still reads why it may not enter a cancelled room, not a standing one.
     cancelled = booking.state == Booking.State.CANCELLED
-    sides = Participant.objects.filter(booking=booking).select_related("organisation", "person", "location")
-    participants = list(sides if cancelled else sides.standing())
-    standing = _standing(user, booking, participants, now)
-    if standing is None:
+    sides = [side for side in invited if cancelled or side[0].withdrawn_at is None]
+    participants = [participant for participant, _ in sides]
+    posts = _posts(user, now)
+    ground = _personal_ground(user, sides, posts) or _ground(user, booking, participants, posts, now)
+    if ground is None:
         return Refusal(Reason.NO_RIGHT)
     window = window_of(booking)
     reason = _shut(booking, window, now)
     if reason is not None:
         return Refusal(reason, booking, window)
+    if has_waiting_room(booking) and ground.role == "guest" and not _is_admitted(user, booking):
+        return Refusal(Reason.WAITING, booking, window)
     return Admission(
         booking=booking,
         window=window,
         user_id=user.pk,
-        name=Name(user.name, user.name_en or user.name),
-        organisation=standing.organisation,
-        role=standing.role,
+        name=ground.name or user.label,
+        organisation=ground.organisation,
+        role=ground.role,
         mode=topology.mode_of(booking.kind),
-        is_school=standing.is_school,
-        participant=standing.participant,
+        standing=ground.standing,
+        participant=ground.participant,
+        location=ground.location,
         expected=max(2, len(participants)),
     )
 
@@ -123,35 +187,62 @@ def _shut(booking: Booking, window: Interval, now: datetime) -> Reason | None:
     return Reason.ENDED if now >= window.end else None
 
 
-def _standing(
-    user: User, booking: Booking, participants: list[Participant], now: datetime
-) -> _Standing | None:
-    """On which ground this account may enter, the strongest first."""
-    for participant in participants:
-        if participant.person is not None and participant.person.user_id == user.pk:
-            role: topology.Role = "host" if participant.role == Participant.Role.HOST else "guest"
-            return _Standing(participant.organisation, role, participant)
+def _is_admitted(user: User, booking: Booking) -> bool:
+    words = Admittance.objects.filter(booking=booking, admitted_at__gte=admitted_from(booking))
+    return words.filter(user=user).exists()
+
+
+def _personal_ground(
+    user: User, sides: Sequence[tuple[Participant, int | None]], posts: Sequence[Membership]
+) -> Ground | None:
+    """Whoever is in the booking as a person, while they have a post where they take part from; no
+    ground is stronger."""
+    places = {post.organisation_id for post in posts}
+    for participant, account_id in sides:
+        if account_id == user.pk and participant.organisation_id in places:
+            leads = participant.role == Participant.Role.HOST
+            standing = Visit.Standing.LEADER if leads else Visit.Standing.PERSON
+            return Ground(participant.organisation, "host" if leads else "guest", standing, participant)
+    return None
+
+
+def _ground(
+    user: User, booking: Booking, participants: list[Participant], posts: list[Membership], now: datetime
+) -> Ground | None:
+    """On which ground this account may enter without being a person of the booking."""
     if booking.visibility == Booking.Visibility.CONFIDENTIAL:
         return None  # no post leads into it, neither a school's nor the organiser's
-    posts = _posts(user, now)
     schools = {side.organisation_id: side for side in participants if side.person_id is None}
     for post in posts:
-        side = schools.get(post.organisation_id)
-        if side is not None and post.role in SCHOOL_ROLES:
-            return _Standing(post.organisation, "guest", _own_side(post, schools, participants), True)
+        if post.organisation_id in schools and post.role in SCHOOL_ROLES:
+            side = _own_side(post, schools, participants)
+            return Ground(post.organisation, "guest", Visit.Standing.SCHOOL, side, post.location)
     for post in posts:
         if post.organisation_id == booking.organiser_id and post.role in OBSERVER_ROLES:
-            return _Standing(post.organisation, "guest")
-    if booking.kind == Booking.Kind.PRACTICE and posts:
-        post = posts[0]
-        return _Standing(post.organisation, "guest", is_school=post.role in SCHOOL_ROLES)
-    return None
+            return Ground(post.organisation, "guest", Visit.Standing.OBSERVER)
+    finder = _finders.get(booking.kind)
+    if finder is not None and (found := finder(user, booking, participants, now)) is not None:
+        return found
+    return _practice_ground(posts) if booking.kind == Booking.Kind.PRACTICE else None
+
+
+def _practice_ground(posts: list[Membership]) -> Ground | None:
+    """Whoever has a post may try the practice room."""
+    if not posts:
+        return None
+    post = posts[0]
+    at_school = post.role in SCHOOL_ROLES
+    standing = Visit.Standing.SCHOOL if at_school else Visit.Standing.OBSERVER
+    return Ground(post.organisation, "guest", standing, location=post.location)
 
 
 def _posts(user: User, now: datetime) -> list[Membership]:
     """Posts that hold today, where each organisation's own clocks say what today is."""
-    posts = user.memberships.select_related("organisation").order_by("valid_from", "pk")
-    return [post for post in posts if _holds_on(post, timegrid.local_date(now, post.organisation.zone))]
+    return [
+        post
+        for post in gate_rows.posts(user)
+        if _holds_on(post, timegrid.local_date(now, post.organisation.zone))
+    ]
 
 
 def _holds_on(post: Membership, day: date) -> bool:

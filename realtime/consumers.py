@@ -9,31 +9,43 @@ accepting reaches the browser as 1006 and nothing more.
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
+from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
-from realtime import access, conversation, invalidations, origins, presence, protocol
+from realtime import access, conversation, metrics, origins, presence, protocol, visitors
 from realtime.access import Admission, Reason, Refusal
 from realtime.allowances import Allowance
 from realtime.hubs import Message
 from realtime.models import Visit
+from realtime.peers import Peer, encode
 from realtime.protocol import ClientMessage, Close, Code, Join, Leave, ProtocolError
-from realtime.rooms import Peer, Room, registry
+from realtime.registry import registry
+from realtime.rooms import Room
 
 logger = logging.getLogger(__name__)
 
 Event = MutableMapping[str, Any]
+Answer = TypeVar("Answer", Admission | Refusal, Admission | Refusal | None)
+Gate: TypeAlias = Callable[[datetime], Answer]
 QUEUE_BYTES = 256 * 1024
 """What may wait for a slow reader before its socket is given up."""
 ASK_AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0)
 """Pauses between the attempts to ask a gate whose database fails."""
+ASKED_FOR_S = 10.0
+"""After so long the browser is told, and comes again by itself."""
+REFUSALS = {
+    Reason.NO_RIGHT: (Code.FORBIDDEN, Close.FORBIDDEN),
+    Reason.WAITING: (Code.WAITING, Close.WAITING),
+}
 
 
 async def room_socket(
@@ -47,7 +59,8 @@ class RoomSocket:
         self, scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]
     ) -> None:
         self.uid: UUID = scope["url_route"]["kwargs"]["uid"]
-        self.user_id: int | None = scope["user"].pk if scope["user"].is_authenticated else None
+        self.user_id: int | None = None
+        self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.is_ours = origins.is_ours(scope["headers"])
         self.admission: Admission | None = None
         self.room: Room | None = None
@@ -56,20 +69,27 @@ class RoomSocket:
         self._queue: asyncio.Queue[str | Close] = asyncio.Queue()
         self._queued = 0
         self._closing = False
+        self._is_hung_up = False
         self._is_stale = False
+        self._asked_at = self._holds_until = timezone.now()
         self._allowance = Allowance()
         self._asking: set[asyncio.Task[None]] = set()
 
     # What rooms ask of a socket
 
     def push(self, message: Message) -> None:
+        if not self._closing:
+            self.push_text(encode(message))
+
+    def push_text(self, text: str) -> None:
         if self._closing:
             return
-        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-        self._queued += len(text)
-        if self._queued > QUEUE_BYTES:
+        size = _bytes(text)
+        # A single frame that finds nothing waiting says nothing of the reader, however long it is.
+        if self._queued and self._queued + size > QUEUE_BYTES:
             self.close(Close.SILENT)
         else:
+            self._queued += size
             self._queue.put_nowait(text)
 
     def close(self, code: Close) -> None:
@@ -77,13 +97,29 @@ class RoomSocket:
             self._closing = True
             self._queue.put_nowait(code)
 
-    def booking_changed(self, booking_id: int) -> None:
+    def booking_changed(self, booking_id: int | None) -> None:
         if self.admission is None:
             self._is_stale = True
+        elif booking_id is None:  # accounts may have changed as well
+            self._look_again(self._signed_in_again)
         elif self.admission.booking.pk == booking_id:
-            task = asyncio.get_running_loop().create_task(self._ask_again())
-            self._asking.add(task)
-            task.add_done_callback(self._asked)
+            self._look_again(self._again)
+
+    def account_changed(self, user_id: int) -> None:
+        if self.user_id in (None, user_id):
+            self._is_stale = True
+            if self.admission is not None:
+                self._look_again(self._signed_in_again)
+
+    def look(self, at: datetime) -> None:
+        if self.admission is not None and at >= self._holds_until:
+            self._holds_until = access.holds_until(self.admission.organisation, at)
+            self._look_again(self._again)
+
+    def _look_again(self, gate: Gate[Admission | Refusal | None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._ask_again(gate))
+        self._asking.add(task)
+        task.add_done_callback(self._asked)
 
     def _asked(self, task: asyncio.Task[None]) -> None:
         self._asking.discard(task)
@@ -120,66 +156,105 @@ class RoomSocket:
         await self._pass_the_door()
         deadline = asyncio.get_running_loop().call_later(protocol.JOIN_WITHIN_S, self._expect_joined)
         while (event := await self._receive())["type"] != "websocket.disconnect":
-            if not self._closing:
-                self._take_frame(event)
+            if not self._closing and (join := self._take_frame(event)) is not None:
+                await self._join(join)
         deadline.cancel()
+        # Whoever has found us silent hangs up as well, once the line is back.
+        self._is_hung_up = not self._closing and event.get("code") != Close.SILENT
 
     async def _write(self) -> None:
-        while True:
-            item = await self._queue.get()
-            if isinstance(item, Close):
-                await self._send({"type": "websocket.close", "code": int(item)})
-                return
-            self._queued -= len(item)
-            await self._send({"type": "websocket.send", "text": item})
+        # That the other end has gone is no failure: the reader is about to hear of it.
+        with contextlib.suppress(Disconnected, OSError):
+            while True:
+                item = await self._queue.get()
+                if isinstance(item, Close):
+                    await self._send({"type": "websocket.close", "code": int(item)})
+                    return
+                self._queued -= _bytes(item)
+                await self._send({"type": "websocket.send", "text": item})
 
     async def _pass_the_door(self) -> None:
         if not self.is_ours:
             return self._refuse(Code.FORBIDDEN, Close.FORBIDDEN)
-        if self.user_id is None:
+        await registry.hub.ready()
+        decision = await self._ask(self._whose)
+        while decision is not None and self._is_stale:  # it changed while we asked
+            decision = await self._ask(self._signed_in_again)
+        if decision is None:
             return self._refuse(Code.AUTH_FAILED, Close.AUTH)
-        decision = await self._ask()
-        if isinstance(decision, Admission) and await invalidations.watch(decision.booking.pk):
-            # What others changed between the answer and the subscription was told to nobody here.
-            decision = await self._ask()
-        while self._is_stale:  # it changed while we asked
-            decision = await self._ask()
         if isinstance(decision, Admission):
             self.admission = decision
+            self._holds_until = access.holds_until(decision.organisation, self._asked_at)
             return None
         if decision.reason is Reason.TOO_EARLY and decision.window is not None:
             return self._refuse(Code.TOO_EARLY, Close.FORBIDDEN, opens_at=decision.window.start.isoformat())
-        if decision.reason is Reason.NO_RIGHT:
-            return self._refuse(Code.FORBIDDEN, Close.FORBIDDEN)
-        return self._refuse(Code.ROOM_CLOSED, Close.ROOM_CLOSED)
+        return self._refuse(*REFUSALS.get(decision.reason, (Code.ROOM_CLOSED, Close.ROOM_CLOSED)))
 
-    async def _ask(self) -> Admission | Refusal:
-        """What the gate says. A database that fails is tried again for some seconds."""
+    async def _ask(self, gate: Gate[Answer]) -> Answer:
+        """What the gate says. A database that fails is tried again for some seconds; one that cannot be
+        reached has kept us waiting for longer than that, and the browser comes again by itself."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         for pause in ASK_AGAIN_AFTER_S:
             try:
-                return await self._ask_once()
+                return await self._ask_once(gate)
             except DatabaseFailure as failure:
                 logger.warning("rooms: the gate could not be asked (%s)", type(failure).__name__)
+                if loop.time() - began > ASKED_FOR_S:
+                    raise
             await asyncio.sleep(pause)
-        return await self._ask_once()
+        return await self._ask_once(gate)
 
-    async def _ask_once(self) -> Admission | Refusal:
-        self._is_stale = False
-        ask = database_sync_to_async(access.decide_for)
-        decision: Admission | Refusal = await ask(self.user_id, self.uid, timezone.now())
-        return decision
+    async def _ask_once(self, gate: Gate[Answer]) -> Answer:
+        self._is_stale, self._asked_at = False, timezone.now()
+        answer: Answer = await database_sync_to_async(gate)(self._asked_at)
+        return answer
 
-    async def _ask_again(self) -> None:
-        """The booking changed. The end of the lesson throws nobody out; anything else may."""
-        decision = await self._ask()
+    def _whose(self, now: datetime) -> Admission | Refusal | None:
+        """For the account of the session; None where nobody is signed in."""
+        user = visitors.account(self._headers)
+        if user is None:
+            return None
+        self.user_id = user.pk
+        return access.decide(user, self.uid, now)
+
+    def _again(self, now: datetime) -> Admission | Refusal:
+        assert self.user_id is not None
+        return access.decide_for(self.user_id, self.uid, now)
+
+    def _signed_in_again(self, now: datetime) -> Admission | Refusal | None:
+        """None where the session has ended meanwhile."""
+        decision = self._again(now)
+        if isinstance(decision, Refusal):
+            return decision
+        user = visitors.account(self._headers)
+        return decision if user is not None and user.pk == self.user_id else None
+
+    async def _ask_again(self, gate: Gate[Admission | Refusal | None]) -> None:
+        """Something changed. The end of the lesson throws nobody out; anything else may."""
+        decision = await self._ask(gate)
         if isinstance(decision, Admission):
-            self.admission = decision
-            if self.peer is not None:
-                self.peer.admission = decision
+            self._stand_as(decision)
+        elif decision is None:
+            # Who signs in anew, or changes the own password, has another session and comes back with it.
+            self._remove(Visit.EndReason.REMOVED, Code.AUTH_FAILED, Close.ASK_ANEW)
         elif decision.reason is Reason.NO_RIGHT:
             self._remove(Visit.EndReason.REMOVED, Code.FORBIDDEN, Close.FORBIDDEN)
+        elif decision.reason is Reason.WAITING:
+            self._remove(Visit.EndReason.REMOVED, Code.WAITING, Close.WAITING)
         elif decision.reason is not Reason.ENDED:
             self._remove(Visit.EndReason.CLOSED, Code.ROOM_CLOSED, Close.ROOM_CLOSED)
+
+    def _stand_as(self, admission: Admission) -> None:
+        before, self.admission = self.admission, admission
+        self._holds_until = access.holds_until(admission.organisation, self._asked_at)
+        room, peer = self.room, self.peer
+        if room is None or peer is None or peer.socket is not self:
+            return
+        if before is not None and not admission.is_as(before):
+            conversation.become(room, peer, admission)
+        else:
+            peer.admission = admission
 
     def _remove(self, reason: Visit.EndReason, code: Code, close: Close) -> None:
         room, peer = self.room, self.peer
@@ -189,6 +264,7 @@ class RoomSocket:
         self._refuse(code, close)
 
     def _refuse(self, code: Code, close: Close, **facts: object) -> None:
+        metrics.refusals.labels(code).inc()
         self.push({"t": "error", "code": code, "fatal": True, **facts})
         self.close(close)
 
@@ -199,18 +275,27 @@ class RoomSocket:
     def _lose_peer(self) -> None:
         """The socket is gone: its peer is away, and keeps its place for a minute."""
         if self.room is not None and self.peer is not None and self.peer.socket is self:
-            self.room.lose(self.peer)
+            self.room.lose(self.peer, is_hung_up=self._is_hung_up)
 
     # Frames
 
-    def _take_frame(self, event: Event) -> None:
+    def _take_frame(self, event: Event) -> Join | None:
+        """Acts on a frame; a `join`, for which one has to wait, is given back."""
         now, at = presence.now_pair()
         try:
             message = self._read(event.get("text") or "", now)
         except ProtocolError as error:
-            return self._complain(error, now)
-        if isinstance(message, Join):
-            return self._join(message, now)
+            self._complain(error, now)
+            return None
+        if not isinstance(message, Join):
+            self._act(message, now, at)
+        elif self.peer is None:
+            return message
+        else:
+            self._complain(ProtocolError(Code.ALREADY_JOINED, "once is enough", ref="join"), now)
+        return None
+
+    def _act(self, message: ClientMessage, now: float, at: datetime) -> None:
         room, peer = self.room, self.peer
         if room is None or peer is None:
             return self._complain(ProtocolError(Code.NOT_JOINED, "join first", close=Close.PROTOCOL), now)
@@ -244,9 +329,15 @@ class RoomSocket:
         if close is not None:
             self.close(close)
 
-    def _join(self, message: Join, now: float) -> None:
-        if self.peer is not None:
-            return self._complain(ProtocolError(Code.ALREADY_JOINED, "once is enough", ref="join"), now)
-        if self.admission is not None:
-            self.room, self.peer = conversation.join(self, self.admission, message)
-        return None
+    async def _join(self, message: Join) -> None:
+        if self.admission is None:
+            return
+        async with registry.opened(self.admission.uid, self.admission.mode) as room:
+            if conversation.is_full(room, self.admission, message):
+                self._refuse(Code.ROOM_FULL, Close.FULL)
+            elif not self._closing:
+                self.room, self.peer = room, conversation.join(room, self, self.admission, message)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

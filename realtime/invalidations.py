@@ -1,59 +1,58 @@
-"""How the rooms hear that a booking changed, in this process and from others.
+"""How the rooms hear that a booking or an account changed, in this process and from others.
 
-Within a process the registry is told directly. With Redis every process also subscribes to the
-bookings whose rooms it carries (`booking.<id>`), because a change may come from the worker or
-from a neighbour. Only "booking 7 changed" travels; everybody asks the gate again.
+Within a process the registry is told directly. With Redis the id is published besides, because
+the change may be made by the worker or by a neighbour; every process hears it through its hub
+(realtime.redis_hub). Only "booking 7 changed", or "account 7", travels; whoever it concerns asks
+the gate again.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+import functools
+import logging
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+import redis
 from django.conf import settings
 
-from realtime.rooms import registry
+from realtime.redis_memory import bookings_channel
+from realtime.registry import registry
 
-_listener: asyncio.Task[None] | None = None
-_channel = ""
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN_S = 1.0
 
 
 def on_booking_changed(sender: object, booking_id: int, **facts: object) -> None:
     """Receiver of `scheduler.signals.booking_changed`; telling twice is harmless."""
     registry.changed(booking_id)
     if settings.REDIS_URL:
-        send: Any = async_to_sync(get_channel_layer().group_send)
-        send(_group(booking_id), {"type": "booking.changed", "booking": booking_id})
+        publish(settings.REDIS_URL, booking_id)
 
 
-async def watch(booking_id: int) -> bool:
-    """From now on this process hears of changes that others make to this booking.
-
-    Whether there are others; what they changed before is to be asked after this.
-    """
-    if not settings.REDIS_URL:
-        return False
-    layer = get_channel_layer()
-    channel = await _listening(layer)
-    await layer.group_add(_group(booking_id), channel)
-    return True
+def on_account_changed(sender: object, user_id: int, **facts: object) -> None:
+    """Receiver of `scheduler.signals.account_changed`; telling twice is harmless."""
+    registry.account_changed(user_id)
+    if settings.REDIS_URL:
+        publish_account(settings.REDIS_URL, user_id)
 
 
-async def _listening(layer: Any) -> str:
-    global _listener, _channel  # noqa: PLW0603 -- one subscription per process
-    if _listener is None or _listener.done():
-        _channel = await layer.new_channel()
-        _listener = asyncio.get_running_loop().create_task(_listen(layer, _channel))
-    return _channel
+def publish(url: str, booking_id: int) -> None:
+    """The change is committed: where Redis is away, the hubs ask about everything once it is back."""
+    _publish(url, str(booking_id), f"booking {booking_id}")
 
 
-async def _listen(layer: Any, channel: str) -> None:
-    while True:
-        message = await layer.receive(channel)
-        registry.changed(int(message["booking"]))
+def publish_account(url: str, user_id: int) -> None:
+    """As `publish`, of an account."""
+    _publish(url, f"account {user_id}", f"account {user_id}")
 
 
-def _group(booking_id: int) -> str:
-    return f"booking.{booking_id}"
+def _publish(url: str, message: str, what: str) -> None:
+    try:
+        _client(url).publish(bookings_channel(url), message)
+    except redis.RedisError as failure:
+        logger.warning("rooms: a change of %s was not published (%s)", what, type(failure).__name__)
+
+
+@functools.cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S)

@@ -33,6 +33,7 @@ GENERAL_RATE, GENERAL_BURST = 20.0, 60.0
 NEGOTIATION_RATE, NEGOTIATION_BURST = 50.0, 200.0
 VIOLATIONS_PER_10_S = 3
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _CANDIDATE_FIELDS = {"candidate": str, "sdpMid": str, "sdpMLineIndex": int, "usernameFragment": str}
 
@@ -52,13 +53,17 @@ class Code(StrEnum):
     FORBIDDEN = "forbidden"
     TOO_EARLY = "too-early"
     ROOM_CLOSED = "room-closed"
+    WAITING = "waiting"
+    ROOM_FULL = "room-full"
     NO_SUCH_PEER = "no-such-peer"
     PEER_AWAY = "peer-away"
     NOT_LINKED = "not-linked"
+    NOT_ALLOWED = "not-allowed"
 
 
 class Close(IntEnum):
-    """WebSocket close codes. After 4408, 4412 and 4500 a client comes back; after the others it does not."""
+    """WebSocket close codes. After 4408, 4411, 4412 and 4500 a client comes back; after the
+    others it does not."""
 
     LEFT = 1000
     PROTOCOL = 4400
@@ -67,8 +72,11 @@ class Close(IntEnum):
     SILENT = 4408
     REPLACED = 4409
     ROOM_CLOSED = 4410
+    ASK_ANEW = 4411
     RESTART = 4412
     TOO_LARGE = 4413
+    WAITING = 4423
+    FULL = 4424
     FLOOD = 4429
     FAILED = 4500
 
@@ -86,7 +94,10 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Join:
+    """`page` is a random id of this load of the page: with it a reload can be told from a lost line."""
+
     resume: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,7 @@ class Reset:
 class State:
     audio: bool
     video: bool
+    screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +150,27 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What of `to`'s voice arrived here since the last report: `level` 0 to 1, `packets` counted."""
+    """What of `to`'s media arrived here since the last report: `level` of the voice 0 to 1, `packets`
+    of sound and `frames` of picture counted."""
 
     to: str
     level: float
     packets: int
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The host gives the floor to a guest, or takes it back (None)."""
+
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """The host asks one guest to switch its microphone off, or all (None). Nobody is switched on."""
+
+    to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +184,12 @@ class Leave:
 
 
 Directed: TypeAlias = Offer | Answer | Candidate | Reset | Heard
-ClientMessage: TypeAlias = Join | Directed | State | Hand | Chat | Ping | Leave
+ClientMessage: TypeAlias = Join | Directed | State | Hand | Chat | Floor | Mute | Ping | Leave
 
 SERVER_TYPES = frozenset(
     {
         "joined", "peer-joined", "peer-away", "peer-back", "peer-left", "offer", "answer", "candidate",
-        "reset", "state", "hands", "chat", "heard", "pong", "error",
+        "reset", "state", "hands", "floor", "mute", "listen", "peers", "chat", "heard", "pong", "error",
     }
 )  # fmt: skip
 NEGOTIATION_TYPES = frozenset({"offer", "answer", "candidate", "reset"})
@@ -183,6 +211,11 @@ class _Fields:
             raise self.fail(name, "1 to 32 letters, digits, - or _")
         return value
 
+    def ident_or_none(self, name: str) -> str | None:
+        if name in self.values and self.values[name] is None:
+            return None
+        return self.ident(name)
+
     def flag(self, name: str, *, default: bool | None = None) -> bool:
         value = self.values.get(name, default)
         if not isinstance(value, bool):
@@ -197,6 +230,11 @@ class _Fields:
         if not least <= value <= most:
             raise self.fail(name, f"from {least:g} to {most:g}")
         return float(value)
+
+    def count(self, name: str, *, default: int | None = None) -> int:
+        if default is not None and name not in self.values:
+            return default
+        return int(self.number(name, 0, 1e6))
 
     def words(self, name: str, most: int) -> str:
         """Text that somebody typed: not blank, at most `most` characters."""
@@ -236,7 +274,7 @@ class _Fields:
 
 def _is_sendable(value: str) -> bool:
     """Lone surrogates pass JSON and cannot be sent on as UTF-8."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    return value.isascii() or _SURROGATE.search(value) is None
 
 
 def _join(fields: _Fields) -> Join:
@@ -247,7 +285,8 @@ def _join(fields: _Fields) -> Join:
     resume = fields.values.get("resume", "")
     if not isinstance(resume, str) or len(resume) > RESUME_CHARACTERS or not resume.isascii():
         raise fields.fail("resume", "the token of an earlier joined")
-    return Join(resume)
+    page = fields.ident("page") if "page" in fields.values else ""
+    return Join(resume, page)
 
 
 _READERS: Mapping[str, Callable[[_Fields], ClientMessage]] = {
@@ -256,10 +295,14 @@ _READERS: Mapping[str, Callable[[_Fields], ClientMessage]] = {
     "answer": lambda f: Answer(f.ident("to"), f.ident("pc"), f.sdp()),
     "candidate": lambda f: Candidate(f.ident("to"), f.ident("pc"), f.candidates()),
     "reset": lambda f: Reset(f.ident("to"), f.ident("pc")),
-    "state": lambda f: State(f.flag("audio"), f.flag("video")),
+    "state": lambda f: State(f.flag("audio"), f.flag("video"), f.flag("screen", default=False)),
     "hand": lambda f: Hand(f.flag("up")),
     "chat": lambda f: Chat(f.ident("cid"), f.words("text", CHAT_CHARACTERS)),
-    "heard": lambda f: Heard(f.ident("to"), f.number("level", 0, 1), int(f.number("packets", 0, 1e6))),
+    "heard": lambda f: Heard(
+        f.ident("to"), f.number("level", 0, 1), f.count("packets"), f.count("frames", default=0)
+    ),
+    "floor": lambda f: Floor(f.ident_or_none("to")),
+    "mute": lambda f: Mute(f.ident_or_none("to")),
     "ping": lambda f: Ping(f.number("ts", 0, 1e15)),
     "leave": lambda _: Leave(),
 }

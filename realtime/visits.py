@@ -1,7 +1,8 @@
 """Visits: stays in rooms, kept by leases and written off the signalling path.
 
-The rooms note who is here; one writer thread per process turns that into rows, a batch at a
-time. A Visit ends at its last beat, however late the row is closed.
+The rooms note who is here; one writer thread per process turns that into rows
+(realtime.visit_rows), a batch at a time. A Visit ends at its last beat, however late the row is
+closed.
 """
 
 from __future__ import annotations
@@ -9,23 +10,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
+from functools import partial
 
-from channels.db import DatabaseSyncToAsync
-from django.db import DataError, IntegrityError, transaction
 from django.db import Error as DatabaseFailure
-from django.db.models import F
+from django.db import close_old_connections
 
+from realtime import visit_rows
 from realtime.models import Visit
 
 logger = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 5.0
-STALE_AFTER = timedelta(seconds=60)
+# With beats of 5 seconds a killed server's rows are then about one beat short, and no more.
+WRITE_EVERY_S = 0.5
+GATHER_S = 0.1
+"""After somebody has come or gone: a class comes all at once, and its entering goes before its record."""
 # Its own thread: a slow write must not hold up somebody at the door.
 _writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="visits")
 
@@ -41,33 +43,34 @@ class Stay:
     server: str
     started_at: datetime
     last_beat_at: datetime
+    standing: str = Visit.Standing.OBSERVER
+    participant_id: int | None = None
+    location_id: int | None = None
+    page: str = ""
+    is_first: bool = False
+    """Its peer has been given its id just now, so there is no earlier row to look for."""
     end_reason: str = ""
     pk: int | None = None
     written_beat: datetime | None = None
 
     def beat(self, at: datetime) -> None:
-        """A sign of life. The wall clock may be set back; no stay ends before it began."""
-        self.last_beat_at = max(self.started_at, at)
-
-
-class Line(NamedTuple):
-    """A Stay as it was when the batch was made."""
-
-    stay: Stay
-    last_beat_at: datetime
-    end_reason: str
+        """A sign of life. The wall clock may be set back; no stay grows shorter by that."""
+        self.last_beat_at = max(self.last_beat_at, at)
 
 
 @dataclass(slots=True, eq=False)
 class Ledger:
     """Which stays are to be written; belongs to the event loop."""
 
-    stays: set[Stay] = field(default_factory=set)
+    stays: dict[Stay, None] = field(default_factory=dict)
+    """In the order in which they began."""
+    seen_alive: Mapping[str, datetime] = field(default_factory=dict)
+    """When each of the other server processes was last known to live (realtime.hubs)."""
     task: asyncio.Task[None] | None = None
     wake: asyncio.Event | None = None
 
     def begin(self, stay: Stay) -> None:
-        self.stays.add(stay)
+        self.stays[stay] = None
         self._soon()
 
     def end(self, stay: Stay, reason: str, at: datetime) -> None:
@@ -75,6 +78,17 @@ class Ledger:
         stay.beat(at)
         stay.end_reason = reason
         self._soon()
+
+    def holds(self, stay: Stay) -> bool:
+        """Whether the stay is still written here; another process may have gone on with it."""
+        return stay in self.stays and not stay.end_reason
+
+    def hand_over(self, stay: Stay) -> None:
+        """Another process goes on with this stay: its row is there, or was never written."""
+        if stay.pk is None:
+            self.end(stay, Visit.EndReason.REPLACED, stay.last_beat_at)
+        else:
+            self.stays.pop(stay, None)
 
     def _soon(self) -> None:
         if self.task is None or self.task.done() or self.task.get_loop() is not asyncio.get_running_loop():
@@ -84,10 +98,13 @@ class Ledger:
             self.wake.set()
 
     async def _run(self, wake: asyncio.Event) -> None:
-        """Writes when something begins or ends, and beats every few seconds; stops with the last stay."""
+        """Writes when something begins or ends, and beats soon after; stops with the last stay."""
         while self.stays:
+            # Not wait_for, which may swallow a cancellation that comes with the wake (CPython gh-86296).
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), WRITE_EVERY_S)
+                async with asyncio.timeout(WRITE_EVERY_S):
+                    await wake.wait()
+                await asyncio.sleep(GATHER_S)
             wake.clear()
             await self.flush()
 
@@ -95,82 +112,32 @@ class Ledger:
         """Everything noted so far is in the database, or kept for the next time; what the database
         refuses for its content is dropped."""
         batch = [
-            Line(stay, stay.last_beat_at, stay.end_reason)
+            visit_rows.Line(stay, stay.last_beat_at, stay.page, stay.end_reason)
             for stay in self.stays
-            if stay.pk is None or stay.end_reason or stay.last_beat_at != stay.written_beat
+            if stay.end_reason or stay.last_beat_at != stay.written_beat
         ]
         if not batch:
             return
+        # Not by asgiref, which goes on when it is cancelled while the thread is at work.
+        write = partial(_write, batch, dict(self.seen_alive))
         try:
-            refused = await DatabaseSyncToAsync(write_what_can_be, thread_sensitive=False, executor=_writer)(
-                batch
-            )
+            over = set(await asyncio.get_running_loop().run_in_executor(_writer, write))
         except DatabaseFailure:
             logger.exception("visits: %d stays could not be written; trying again", len(batch))
             return
         for line in batch:
             line.stay.written_beat = line.last_beat_at
-            if line.end_reason or line in refused:
-                self.stays.discard(line.stay)
+            if line.end_reason or line.stay in over:
+                self.stays.pop(line.stay, None)
 
 
-def write_what_can_be(batch: Sequence[Line]) -> Sequence[Line]:
-    """Writes a batch; where the database refuses it, line by line. The lines that were refused.
-
-    One that is refused for its content, as when its booking is gone, would be refused for ever,
-    and every other stay with it. A database that is away is no refusal.
-    """
+def _write(batch: Sequence[visit_rows.Line], seen_alive: Mapping[str, datetime]) -> Sequence[Stay]:
+    """In the writer's thread, whose connection may have been closed from the other side meanwhile."""
+    close_old_connections()
     try:
-        write(batch)
-    except (IntegrityError, DataError) as refusal:
-        if len(batch) > 1:
-            return [line for each in batch for line in write_what_can_be([each])]
-        # The name alone: what a database says of a row holds who was where.
-        logger.error("visits: a stay was refused by the database (%s)", type(refusal).__name__)  # noqa: TRY400
-        return batch
-    return ()
-
-
-def write(batch: Sequence[Line]) -> None:
-    """Writes a batch in one transaction. Batches follow each other in one thread, so that a stay
-    begun in one is known by its key in the next."""
-    with transaction.atomic():
-        keys = [line.stay.pk or _open(line.stay) for line in batch]
-        rows = [
-            Visit(
-                pk=key,
-                last_beat_at=line.last_beat_at,
-                ended_at=line.last_beat_at if line.end_reason else None,
-                end_reason=line.end_reason,
-            )
-            for key, line in zip(keys, batch, strict=True)
-        ]
-        Visit.objects.bulk_update(rows, ["last_beat_at", "ended_at", "end_reason"])
-    for line, key in zip(batch, keys, strict=True):
-        line.stay.pk = key
-
-
-def _open(stay: Stay) -> int:
-    """A new row. A row that this peer left open under another server ends at its own last beat."""
-    Visit.objects.filter(booking=stay.booking_id, peer=stay.peer, ended_at=None).update(
-        ended_at=F("last_beat_at"), end_reason=Visit.EndReason.SERVER
-    )
-    return Visit.objects.create(
-        booking_id=stay.booking_id,
-        user_id=stay.user_id,
-        organisation_id=stay.organisation_id,
-        peer=stay.peer,
-        server=stay.server,
-        started_at=stay.started_at,
-        last_beat_at=stay.started_at,
-    ).pk
-
-
-def close_stale(now: datetime) -> int:
-    """Closes rows whose server died with them, each at its last beat; how many there were."""
-    return Visit.objects.filter(ended_at=None, last_beat_at__lt=now - STALE_AFTER).update(
-        ended_at=F("last_beat_at"), end_reason=Visit.EndReason.SERVER
-    )
+        return visit_rows.write_what_can_be(batch, seen_alive)
+    finally:
+        close_old_connections()
 
 
 ledger = Ledger()

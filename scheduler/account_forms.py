@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as allauth_forms
+from allauth.mfa.base import forms as factor_forms
 from django import forms
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
+
+from scheduler.models import User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -57,3 +60,79 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc
         super().__init__(*args, **kwargs)
         _worded(self, {"oldpassword": _("Present password"), **NEW_PASSWORD})
         _explained(self)
+
+
+def _digits(field: forms.Field) -> None:
+    field.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "12"}
+
+
+class CodeForm(factor_forms.AuthenticateForm):  # type: ignore[misc]  # allauth ships no types
+    """The second step of a sign-in: the app's code, or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self, {"code": _("Code")})
+        self.fields["code"].widget.attrs["autofocus"] = True
+        _digits(self.fields["code"])
+
+
+class FirstCodeForm(forms.Form):
+    """The app's first code, which shows that it was set up."""
+
+    code = forms.CharField(max_length=12, label=_("The six digits that the app shows"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _digits(self.fields["code"])
+
+
+class PasswordForm(forms.Form):
+    """Before what an unattended screen must not be enough for."""
+
+    password = forms.CharField(
+        label=_("Present password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError(_("This is not your present password."))
+        return password
+
+
+class AcceptForm(forms.Form):
+    """What somebody invited says about themselves: the name, and a password that only they know."""
+
+    name = forms.CharField(max_length=80, label=_("Name"))
+    password1 = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    password2 = forms.CharField(
+        label=_("Password, once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        _explained(self)
+
+    def clean(self) -> dict[str, Any]:
+        facts: dict[str, Any] = super().clean() or {}
+        first, again = facts.get("password1"), facts.get("password2")
+        if first and again and first != again:
+            self.add_error("password2", _("The two passwords are not the same."))
+        if first:
+            try:
+                password_validation.validate_password(
+                    first, User(email=self.email, name=facts.get("name", ""))
+                )
+            except forms.ValidationError as error:
+                self.add_error("password1", error)
+        return facts

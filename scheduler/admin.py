@@ -13,10 +13,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 
+from scheduler import audit
 from scheduler.models import (
     BellSchedule,
     CalendarDay,
@@ -34,8 +36,32 @@ from scheduler.models import (
 )  # fmt: skip
 
 
+class AuditedAdmin(admin.ModelAdmin):
+    """Django's own log of changes is for whoever uses these pages; the audit keeps each of them, too."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        self._record(audit.Action.CREATE, request, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        self._record(audit.Action.UPDATE, request, obj)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        for obj in queryset:
+            self._record(audit.Action.DELETE, request, obj)
+        return super().log_deletions(request, queryset)
+
+    def _record(self, action: audit.Action, request: HttpRequest, obj: Model) -> None:
+        kind = "account" if isinstance(obj, User) else str(obj._meta.model_name)  # noqa: SLF001 -- documented by Django
+        audit.record(
+            action, f"admin.{action.value}", by=request.user if isinstance(request.user, User) else None,
+            now=timezone.now(), object_type=kind, object_key=str(obj.pk), request=request,
+        )  # fmt: skip
+
+
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(AuditedAdmin):
     list_display = ("short_name", "name", "kind", "district", "municipality", "code", "is_illustrative")
     list_filter = ("kind", "district", "is_illustrative")
     search_fields = ("short_name", "name", "kana", "name_en", "code")
@@ -48,7 +74,7 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin):
+class UserAdmin(AuditedAdmin, BaseUserAdmin):
     """Accounts by e-mail address; posts are edited with the account they belong to."""
 
     ordering = ("email",)
@@ -70,7 +96,7 @@ class UserAdmin(BaseUserAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):
+class MembershipAdmin(AuditedAdmin):
     list_display = ("user", "organisation", "role", "post", "valid_from", "valid_until")
     list_filter = ("role", "organisation__kind")
     search_fields = ("user__name", "user__email", "organisation__short_name")
@@ -79,7 +105,7 @@ class MembershipAdmin(admin.ModelAdmin):
 
 
 @admin.register(Person)
-class PersonAdmin(admin.ModelAdmin):
+class PersonAdmin(AuditedAdmin):
     list_display = ("name", "organisation", "subject_area", "is_active")
     list_filter = ("subject_area", "organisation__kind", "is_active")
     search_fields = ("name", "name_en", "kana")
@@ -87,7 +113,7 @@ class PersonAdmin(admin.ModelAdmin):
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
+class LocationAdmin(AuditedAdmin):
     list_display = ("name", "organisation", "kind", "position", "is_active")
     list_filter = ("kind", "is_active")
     search_fields = ("name", "name_en", "organisation__short_name")
@@ -102,7 +128,7 @@ class ClassPartInline(admin.TabularInline):
 
 
 @admin.register(ClassGroup)
-class ClassGroupAdmin(admin.ModelAdmin):
+class ClassGroupAdmin(AuditedAdmin):
     list_display = ("name", "organisation", "grade")
     list_filter = ("grade",)
     search_fields = ("name", "organisation__short_name")
@@ -111,7 +137,7 @@ class ClassGroupAdmin(admin.ModelAdmin):
 
 
 @admin.register(DayType)
-class DayTypeAdmin(admin.ModelAdmin):
+class DayTypeAdmin(AuditedAdmin):
     list_display = ("name", "organisation", "code")
     list_filter = ("code",)
     search_fields = ("name", "code", "organisation__short_name")
@@ -124,7 +150,7 @@ class PeriodInline(admin.TabularInline):
 
 
 @admin.register(BellSchedule)
-class BellScheduleAdmin(admin.ModelAdmin):
+class BellScheduleAdmin(AuditedAdmin):
     """One table with its periods. A changed table is a new row: the old one stays for its dates."""
 
     list_display = ("school", "day_type", "valid_from", "valid_until", "times")
@@ -147,7 +173,7 @@ class BellScheduleAdmin(admin.ModelAdmin):
 
 
 @admin.register(DayPattern)
-class DayPatternAdmin(admin.ModelAdmin):
+class DayPatternAdmin(AuditedAdmin):
     list_display = ("organisation", "weekday", "day_type", "every", "valid_from", "valid_until")
     list_filter = ("weekday", "organisation__district")
     search_fields = ("organisation__short_name",)
@@ -155,7 +181,7 @@ class DayPatternAdmin(admin.ModelAdmin):
 
 
 @admin.register(CalendarDay)
-class CalendarDayAdmin(admin.ModelAdmin):
+class CalendarDayAdmin(AuditedAdmin):
     """Day types, swaps and events may be entered here; closures are only shown."""
 
     list_display = (
@@ -198,7 +224,7 @@ class CalendarDayAdmin(admin.ModelAdmin):
 
 
 @admin.register(Rule)
-class RuleAdmin(admin.ModelAdmin):
+class RuleAdmin(AuditedAdmin):
     list_display = ("key", "value", "unit", "organisation", "valid_from", "valid_until", "source")
     list_filter = ("key",)
     autocomplete_fields = ("organisation",)

@@ -12,7 +12,8 @@ BookingError
 ├── SeriesConflictError  some dates of a series do not fit; carries them with their reasons
 ├── ExpiredError         the hold has run out
 ├── CancelledError       the booking is cancelled and cannot be changed
-├── OverError            the booking has ended: what happened is not rewritten
+├── OverError            it has ended: what happened is not rewritten
+│   └── PartlyOverError  for one party it has ended, for another not yet
 └── IntentionError       the key of this request was used for another one
 """
 
@@ -66,7 +67,11 @@ class CancelledError(BookingError):
 
 
 class OverError(BookingError):
-    """The booking has ended. Registers of the past are kept, not changed."""
+    """The booking has ended, or the part in it of whom this is about. The past is kept, not changed."""
+
+
+class PartlyOverError(OverError):
+    """For one of its guests the booking has ended: it stays as it was, and the others can leave."""
 
 
 class IntentionError(BookingError):
@@ -120,14 +125,14 @@ def move(
     """The same booking at the plan's times, with the plan's parties and needs.
 
     The plan decides who stands: a party that it leaves out is withdrawn, one that had withdrawn
-    and is in it stands again. Raises ConflictError, ExpiredError, CancelledError.
+    and is in it stands again. Raises ConflictError, ExpiredError, CancelledError, OverError.
     """
     known = judgement.lock([plan])
     locked = _locked(booking)
     if _is_answered(intention, locked, by=by, verbs={"move"}):
         return locked
     _must_be_live(locked, now)
-    _must_not_be_over(locked, now)
+    _must_be_ahead_for_all(locked, now)
     judged = _judged([plan], known, now=now, ignoring=locked.pk, override=override)[0]
     if judged.verdict.conflicts:
         raise ConflictError(judged.verdict)
@@ -146,14 +151,16 @@ def withdraw(
 ) -> Booking:
     """One party leaves; the others stand. The last guest's leaving cancels the booking.
 
-    Withdrawing twice is no error. Raises CancelledError when the booking was cancelled before.
+    Withdrawing twice is no error. Raises CancelledError when the booking was cancelled before,
+    OverError when the party's own time has ended.
     """
     locked = _locked(participant.booking)
     if intention and _is_answered(intention, locked, by=by, verbs={"withdraw", "cancel"}):
         return locked
     if locked.state == Booking.State.CANCELLED:
         raise CancelledError
-    _must_not_be_over(locked, now)
+    if locked.participants.standing().filter(pk=participant.pk, end__lte=now).exists():
+        raise OverError
     change = writing.withdrawn(
         locked, [participant.pk], now=now, by=by, intention=intention, reason=reason, verb="withdraw"
     )
@@ -164,12 +171,15 @@ def withdraw(
 
 @retried
 def cancel(booking: Booking, *, by: User | None, now: datetime, intention: UUID, reason: str = "") -> Booking:
-    """Nobody takes part any more and all is free again. Cancelling twice is no error."""
+    """Nobody takes part any more and all is free again. Cancelling twice is no error.
+
+    Raises OverError once it has ended, be it for one of its guests.
+    """
     locked = _locked(booking)
     is_answered = _is_answered(intention, locked, by=by, verbs={"cancel"})
     if is_answered or locked.state == Booking.State.CANCELLED:
         return locked
-    _must_not_be_over(locked, now)
+    _must_be_ahead_for_all(locked, now)
     _announce(writing.ended(locked, verb="cancel", now=now, by=by, intention=intention, reason=reason))
     return locked
 
@@ -265,9 +275,13 @@ def _must_be_live(booking: Booking, now: datetime) -> None:
         raise ExpiredError
 
 
-def _must_not_be_over(booking: Booking, now: datetime) -> None:
+def _must_be_ahead_for_all(booking: Booking, now: datetime) -> None:
     if booking.end <= now:
         raise OverError
+    # Schools have bells of their own: a joint lesson is over at one before it is at the next.
+    guests = booking.participants.standing().filter(role=Participant.Role.GUEST)
+    if booking.start < now and guests.filter(end__lte=now).exists():
+        raise PartlyOverError
 
 
 def _is_answered(intention: UUID, booking: Booking, *, by: User | None, verbs: Collection[str]) -> bool:

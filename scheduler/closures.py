@@ -16,6 +16,7 @@ from django.db.models import Q
 from scheduler import notices, timegrid, writing
 from scheduler.intervals import Interval
 from scheduler.models import Booking, BookingChange, CalendarDay, Organisation, Participant, Resource, User
+from scheduler.models.bookings import ParticipantQuerySet
 from scheduler.names import Name
 from scheduler.notices import Facts, Kind
 from scheduler.signals import booking_changed, calendar_changed
@@ -37,9 +38,9 @@ def close(
 ) -> Closed:  # fmt: skip
     """Closes `day` from `closed_from` to `closed_until` (None: the day's ends) on the school's clocks.
 
-    The school leaves every live booking whose period there touches the closure; the other schools
-    stay, and a booking that loses its last school is cancelled. Closing the same stretch twice is
-    no error and changes nothing.
+    The school leaves every live booking whose period there touches the closure and is not over; the
+    other schools stay, and a booking that loses its last school is cancelled. What was over by `now`
+    took place. Closing the same stretch twice is no error and changes nothing.
     """
     list(
         Resource.objects.filter(organisation=organisation)
@@ -61,12 +62,38 @@ def close(
     return Closed(row, tuple(change.booking for change in changes))
 
 
+def would_hit(
+    organisation: Organisation, day: date, *, now: datetime,
+    closed_from: time | None = None, closed_until: time | None = None, grade: int | None = None,
+) -> list[Booking]:  # fmt: skip
+    """The bookings that would lose this school's side if it closed then, by start."""
+    span = timegrid.span(day, closed_from or time(0), closed_until or time(0), organisation.zone)
+    parties = _parties(organisation, span, grade=grade, now=now)
+    return list(Booking.objects.live(now).filter(pk__in=parties.values("booking")).order_by("start", "pk"))
+
+
 @retried
 def reopen(calendar_day: CalendarDay, *, by: User | None, now: datetime) -> None:
     """The closure no longer stands; its row stays. Lessons that left do not return by themselves."""
     standing = CalendarDay.objects.standing().filter(pk=calendar_day.pk)
     if standing.update(withdrawn_at=now, withdrawn_by=by):
         _announce(calendar_day, [])
+
+
+def _parties(
+    organisation: Organisation, span: Interval, *, grade: int | None, now: datetime
+) -> ParticipantQuerySet:
+    """This school's sides of bookings that a closure touches and that are not over."""
+    parties = Participant.objects.standing().filter(
+        organisation=organisation,
+        person=None,
+        period_number__isnull=False,
+        start__lt=span.end,
+        end__gt=max(span.start, now),
+    )
+    if grade is not None:
+        parties = parties.filter(Q(grade=grade) | Q(grade=None))
+    return parties
 
 
 def _hit(
@@ -78,15 +105,7 @@ def _hit(
     now: datetime,
     reason: str,
 ) -> list[BookingChange]:
-    parties = Participant.objects.standing().filter(
-        organisation=organisation,
-        person=None,
-        period_number__isnull=False,
-        start__lt=span.end,
-        end__gt=span.start,
-    )
-    if grade is not None:
-        parties = parties.filter(Q(grade=grade) | Q(grade=None))
+    parties = _parties(organisation, span, grade=grade, now=now)
     live = Booking.objects.live(now).filter(pk__in=parties.values("booking")).order_by("pk")
     changes = []
     for booking in live.select_for_update(no_key=True):

@@ -17,30 +17,53 @@ def require() -> None:
         raise CommandError("\n".join(problems))
 
 
+def waiting_migrations() -> int:
+    """How many migrations the database lacks."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def ask_database() -> None:
+    """Raises `django.db.Error` when it does not answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
 def _database() -> list[str]:
     try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        waiting = waiting_migrations()
     except OperationalError as error:
         return [f"The database of DATABASE_URL does not answer: {str(error).strip()}"]
     if waiting:
-        return [f"The database lacks {len(waiting)} migrations. Run manage.py migrate first."]
+        return [f"The database lacks {waiting} migrations. Run manage.py migrate first."]
     return []
 
 
 def _redis() -> list[str]:
-    if not settings.REDIS_URL:
+    if not settings.REDIS_URL or not (error := redis_failure(within_s=5)):
         return []
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+    # The address may carry a password: name the host alone.
+    place = urlsplit(settings.REDIS_URL).hostname or "its socket"
+    return [f"Redis of REDIS_URL does not answer at {place}: {error}"]
+
+
+def redis_failure(*, within_s: float = 2) -> redis.RedisError | None:
+    """Why Redis does not answer, if it does not."""
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=within_s, socket_connect_timeout=within_s
+    )
     try:
         client.ping()
     except redis.RedisError as error:
-        # The address may carry a password: name the host alone.
-        place = urlsplit(settings.REDIS_URL).hostname or "its socket"
-        return [f"Redis of REDIS_URL does not answer at {place}: {error}"]
+        return error
     finally:
         client.close()
-    return []
+    return None
+
+
+def release() -> None:
+    """This thread's connection goes back to the pool, or is closed."""
+    connections.close_all()
 
 
 def close() -> None:

@@ -1,9 +1,14 @@
-"""What never reaches a log: the secret in a calendar feed's address."""
+"""How a line of the log is written, and what never reaches it: secrets in addresses, what was asked
+for behind a "?", and e-mail addresses."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from collections import Counter
+from contextvars import ContextVar
+from datetime import UTC, datetime
 
 # Whatever stands behind "/calendar/", ending in ".ics" or not: an address is also asked for cut short,
 # in capitals, with something added, or percent-encoded inside another one.
@@ -12,10 +17,24 @@ _FEED = re.compile(
     rf"({_SLASH}calendar{_SLASH}+)(?!revoke/(?:[\s\"'?]|$))[^\s\"'?]+?(\.ics)?(?=[\s\"'?]|$)",
     re.IGNORECASE,
 )
+# Links in mails that let whoever has them in: to a new password, to an account.
+_LINK = re.compile(
+    rf"({_SLASH}accounts{_SLASH}+password{_SLASH}+reset{_SLASH}+key{_SLASH}+(?!done/)"
+    rf"|{_SLASH}invitations?{_SLASH}+)[^\s\"'?/]+",
+    re.IGNORECASE,
+)
+_QUERY = re.compile(r"(?<=[\w/])\?[^\s\"'<>)]*=[^\s\"'<>)]*")
+_ADDRESS = re.compile(r"[\w.+%-]+(?:@|%40)(?:[\w-]+\.)+[\w-]+")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Of the HTTP request that is being answered, "" outside of one."""
+written: Counter[str] = Counter()
+"""Lines by level, warnings and worse, since this process began."""
 
 
 def without_secrets(line: str) -> str:
-    return _FEED.sub(r"\1…\2", line)
+    line = _LINK.sub(r"\1…", _FEED.sub(r"\1…\2", line))
+    return _ADDRESS.sub("…@…", _QUERY.sub("?…", line))
 
 
 class SecretsFilter(logging.Filter):
@@ -31,7 +50,31 @@ class SecretsFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """One line a record; tracebacks are cleaned too."""
+    """One line a record, with the request's id if there is one; tracebacks are cleaned too."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_secrets(super().format(record))
+        name = request_id.get()
+        return without_secrets(super().format(record)) + (f" [{name}]" if name else "")
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_secrets(record.getMessage()),
+            "request": request_id.get(),
+            "process": record.process,
+            "traceback": without_secrets(self.formatException(record.exc_info)) if record.exc_info else "",
+        }
+        return json.dumps({name: fact for name, fact in facts.items() if fact}, ensure_ascii=False)
+
+
+class Counting(logging.Handler):
+    """Writes nothing: it counts. The handler's own lock makes that exact."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        written[record.levelname.lower()] += 1

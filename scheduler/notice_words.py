@@ -21,7 +21,10 @@ from scheduler.providers import Reader
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`subject` names no course, school or person: it stands on locked screens and in mail logs."""
+    """`subject` names no course, school or person: it stands on locked screens and in mail logs.
+
+    `when` is "" for what has no time.
+    """
 
     subject: str
     sentence: str
@@ -30,8 +33,20 @@ class Words:
     before: str = ""
 
 
+WordsOf = Callable[[Notice, str], Words]
+UrlOf = Callable[[Notice], str]
+_registered: dict[str, tuple[WordsOf, UrlOf]] = {}
+
+
+def register(kind: str, words: WordsOf, address: UrlOf) -> None:
+    """A vertical's own kind of notice; called in `AppConfig.ready()`. `words` asks the database nothing."""
+    _registered[kind] = (words, address)
+
+
 def of(notice: Notice, *, language: str) -> Words:
     """The notice in `language`; no query."""
+    if notice.kind in _registered:
+        return _registered[notice.kind][0](notice, language)
     with translation.override(language):
         facts = _Facts(notice.params, language)
         subject, sentence = _SENTENCES[notice.kind](facts)
@@ -47,6 +62,8 @@ def of(notice: Notice, *, language: str) -> Words:
 
 def url(notice: Notice) -> str:
     """The path of what the notice is about, the list of notices if it has no page."""
+    if notice.kind in _registered:
+        return _registered[notice.kind][1](notice)
     if notice.booking is None or notice.booking.kind not in providers.registered():
         return list_url()
     reader = Reader(user=notice.recipient, memberships=(), language=notice.recipient.language)
@@ -174,6 +191,18 @@ def _closed(facts: _Facts) -> tuple[str, str]:
     ) % words
 
 
+def _help_called(facts: _Facts) -> tuple[str, str]:
+    words = {
+        "by": facts.name("by"),
+        "symptom": facts.name("symptom"),
+        "title": facts.title,
+        "when": facts.when("after"),
+    }
+    return _("Help is wanted: %(day)s"), _(
+        "%(by)s calls for help in “%(title)s” on %(when)s: %(symptom)s. Say on Today that you are coming."
+    ) % words
+
+
 _SENTENCES: dict[str, Callable[[_Facts], tuple[str, str]]] = {
     "lesson_booked": _booked,
     "series_booked": _series_booked,
@@ -181,4 +210,5 @@ _SENTENCES: dict[str, Callable[[_Facts], tuple[str, str]]] = {
     "lesson_cancelled": _cancelled,
     "school_withdrawn": _withdrawn,
     "school_closed": _closed,
+    "help_called": _help_called,
 }

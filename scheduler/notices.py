@@ -30,6 +30,7 @@ class Kind(StrEnum):
     SCHOOL_CLOSED = "school_closed"
     SERIES_BOOKED = "series_booked"
     """One notice for all dates of a series; `booking` is its first, `dates` how many there are."""
+    HELP_CALLED = "help_called"
 
 
 ONCE = frozenset({Kind.LESSON_BOOKED, Kind.LESSON_CANCELLED, Kind.SERIES_BOOKED})
@@ -37,7 +38,7 @@ ONCE = frozenset({Kind.LESSON_BOOKED, Kind.LESSON_CANCELLED, Kind.SERIES_BOOKED}
 request that is repeated after the booking has changed again must not announce its first answer a
 second time."""
 
-TOLD_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF})
+TOLD_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.SCHOOL_HEAD, Role.ROOM_STAFF})
 """Who in a school is told. A receiving room's device reads no mail."""
 
 Times = Mapping[str, tuple[str, str]]
@@ -57,6 +58,8 @@ class Facts(TypedDict, total=False):
     """What stands in the school's calendar for that day (臨時休業)."""
     dates: int
     """How many dates a series has."""
+    symptom: Name
+    """What is the matter in the room from which help was called."""
 
 
 def times(booking: Booking) -> dict[str, tuple[str, str]]:
@@ -145,6 +148,30 @@ def tell(
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     # The queue may be away; the periodic job finds the rows then, so this may fail quietly.
     transaction.on_commit(tasks.deliver_notices, robust=True)
+    return len(rows)
+
+
+def send(
+    recipients: Iterable[User], kind: str, *, params: Mapping[str, object], key: str, now: datetime
+) -> int:
+    """One notice of a vertical's own kind per recipient, about no booking; as `tell` otherwise.
+
+    Its words are registered with `notice_words.register`. Telling the same `key` again writes nothing.
+    """
+    users = list({user.pk: user for user in recipients}.values())
+    rows = [
+        Notice(
+            recipient=user,
+            kind=kind,
+            params=dict(params),
+            dedupe_key=f"{key}:{kind}:{user.pk}",
+            due_at=now,
+        )
+        for user in users
+    ]
+    if rows:
+        Notice.objects.bulk_create(rows, ignore_conflicts=True)
+        transaction.on_commit(tasks.deliver_notices, robust=True)
     return len(rows)
 
 

@@ -6,13 +6,14 @@ The core never asks what a lesson is. A vertical registers one Provider per kind
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from scheduler.intervals import Interval
 from scheduler.models import Booking, Membership, User
+from scheduler.names import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,22 @@ class Leg:
     interval: Interval
     is_standing: bool = True
     reason: str = ""
+    device: str = ""
+    """How the school's device stands, for whom that matters now; `device_state` is its chip."""
+    device_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiving:
+    """The receiving room of the reader's own school, for its staff: its device in words with the chip
+    they are shown as, and what can be done from a telephone. An address is "" where nothing can.
+    """
+
+    device: str
+    device_state: str
+    room_url: str
+    start_url: str
+    staff_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,7 @@ class Entry:
     room_url: str = ""
     note: str = ""
     legs: Sequence[Leg] = field(default=())
+    receiving: Receiving | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +98,37 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A booking as one of its sides sees it in a calendar; `side_id` is a Participant's key."""
+
+    booking: Booking
+    side_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarFacts:
+    """What a vertical knows of a booking that its `calendar` words are made of.
+
+    `public_title` is all that a screen on a wall says: no person, no school. `others` is whatever
+    else stands in the words and in no row of the booking or its sides.
+    """
+
+    public_title: Name
+    others: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
-    """Something that waits for this reader (対応が必要なこと)."""
+    """Something that waits for this reader (対応が必要なこと).
+
+    With `act_url` it can be done with one press there (POST), on a button that says `act_words`.
+    """
 
     title: str
     detail: str
     url: str
+    act_url: str = ""
+    act_words: str = ""
 
 
 class Provider(Protocol):
@@ -96,6 +139,12 @@ class Provider(Protocol):
 
     def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
         """One event per booking, in the given order."""
+
+    def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
+        """One event per booking, in the given order, for the people of that side."""
+
+    def calendar_facts(self, booking_ids: Collection[int]) -> Mapping[int, CalendarFacts]:
+        """Of each of these bookings, whatever becomes of it: equal facts give equal words."""
 
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
         """What of this kind waits for the reader, most urgent first."""

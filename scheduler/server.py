@@ -1,8 +1,9 @@
 """One web process: Daphne on a socket that is already ours, with an orderly end.
 
 Daphne alone drops requests in flight when it is told to stop, or waits for them without end.
-Here the door is closed first, then `signals.stopping` lets live rooms say goodbye, then requests
-in flight are answered, and what is not done after `GRACE_S` is left.
+Here the probes say first that this process ends, and every answer closes its connection, so that a
+proxy moves on; after `DRAIN_S` the door is closed, `signals.stopping` lets live rooms say goodbye,
+requests in flight are answered, and what is not done after `GRACE_S` is left.
 """
 
 from __future__ import annotations
@@ -15,13 +16,30 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import autobahn.twisted.websocket
+import autobahn.websocket.protocol
 import daphne.server
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketProtocol
+from django.conf import settings
 from twisted.internet import defer, reactor
 
-from scheduler import signals
+from scheduler import frames, signals
+from scheduler.health import Process
+from scheduler.slow_readers import BoundedWebSocket
 
 logger = logging.getLogger(__name__)
+
+
+def _as_it_is(value: object, *how: object, **also: object) -> object:
+    return value
+
+
+# Autobahn lays out its configuration at every connection, and colours words at every frame, for
+# debug lines that nobody reads: a quarter of what it costs to enter a room, or to be told something.
+for module in (autobahn.websocket.protocol, autobahn.twisted.websocket):
+    for name in {"pformat", "hltype", "hlval"} & set(vars(module)):
+        setattr(module, name, _as_it_is)
 
 GRACE_S = 20.0
 """The longest page here takes well under a second; a proxy gives up after 30."""
@@ -64,6 +82,37 @@ def _refusal(host: str, port: int, error: OSError) -> str:
     )
 
 
+class WebSocket(frames.Protocol, BoundedWebSocket):
+    """Quick while the line takes everything; behind what waits, every frame is counted."""
+
+
+class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
+    """Refuses a body that is too long while it comes: Daphne would gather all of it first."""
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802 -- Twisted's name
+        super().gotLength(length)
+        self._refuse_beyond(length or 0)
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 -- Twisted's name
+        super().handleContentChunk(data)
+        # A sender in chunks says no length before.
+        self._refuse_beyond(self.content.tell())
+
+    def _refuse_beyond(self, length: int) -> None:
+        if length > settings.MAX_BODY_BYTES and not self.channel.transport.disconnecting:
+            self.channel.transport.write(
+                b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            )
+            self.channel.loseConnection()
+
+    def process(self) -> Any:
+        if Process.is_stopping:
+            # Whoever kept this connection for another request finds the next process with it.
+            self.channel.persistent = False
+            self.responseHeaders.setRawHeaders(b"connection", [b"close"])
+        return super().process()
+
+
 class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
     """Serves `application` on `listening` until SIGINT or SIGTERM; a second one stops at once."""
 
@@ -87,12 +136,23 @@ class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
 
     def _open(self) -> None:
         """Once Daphne's factories are made and before its reactor runs."""
+        self.ws_factory.protocol = WebSocket
+        self.http_factory.buildProtocol = self._build_protocol
         port = reactor.adoptStreamPort(self.listening.fileno(), self.listening.family, self.http_factory)
         self.listeners.append(defer.succeed(port))
         loop = asyncio.get_event_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.drain)
         reactor.callWhenRunning(self.on_ready)
+
+    async def handle_reply(self, protocol: Any, message: Any) -> None:
+        if not (isinstance(protocol, frames.Protocol) and protocol.takes(message)):
+            await super().handle_reply(protocol, message)
+
+    def _build_protocol(self, address: Any) -> Any:
+        protocol = HTTPFactory.buildProtocol(self.http_factory, address)
+        protocol.requestFactory = Request
+        return protocol
 
     def drain(self) -> None:
         """Starts the orderly end; called again, ends it."""
@@ -102,6 +162,8 @@ class Server(daphne.server.Server):  # type: ignore[misc]  # Daphne has no types
             self.stop()
 
     async def _drain(self) -> None:
+        Process.is_stopping = True
+        await asyncio.sleep(settings.DRAIN_S)
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())
         self.listening.close()

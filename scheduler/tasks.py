@@ -6,7 +6,7 @@ from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
-from scheduler import bookings, deliveries
+from scheduler import bookings, deliveries, exports, feed_epochs, feed_store, health
 
 
 @db_task()  # type: ignore[untyped-decorator]  # huey has no types
@@ -22,6 +22,31 @@ def deliver_waiting_notices() -> None:
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]  # huey has no types
+def show_life() -> None:
+    """What `/readyz` and the metrics know of the worker."""
+    health.worker_lives(timezone.now())
+
+
+@db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]  # huey has no types
 def free_expired_holds() -> None:
     """A hold stops nobody once it has run out; this puts its rows in order within a minute."""
     bookings.expire_holds(now=timezone.now())
+
+
+@db_task()  # type: ignore[untyped-decorator]  # huey has no types
+def write_export(pk: int, attempt: int) -> None:
+    """What somebody asked for on a page and waits for."""
+    exports.write(pk, attempt, clock=timezone.now)
+
+
+@db_periodic_task(crontab(minute="20"))  # type: ignore[untyped-decorator]  # huey has no types
+def remove_old_exports() -> None:
+    """Finished files are kept for a day."""
+    exports.remove_old(now=timezone.now())
+
+
+@db_periodic_task(crontab(hour="3", minute="40"))  # type: ignore[untyped-decorator]  # huey has no types
+def forget_old_events() -> None:
+    """Written events of a month ago, and what is known of changes that no calendar asks about."""
+    feed_store.prune(now=timezone.now())
+    feed_epochs.prune(now=timezone.now())

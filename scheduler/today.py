@@ -22,7 +22,7 @@ from scheduler.names import Name
 from scheduler.providers import Entry, Need, Reader
 
 WHOLE_CENTRE_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER})
-WHOLE_SCHOOL_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.ROOM_STAFF, Role.DEVICE})
+WHOLE_SCHOOL_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.SCHOOL_HEAD, Role.ROOM_STAFF, Role.DEVICE})
 AHEAD_OF_US = frozenset({"planned", "soon", "live"})
 NEVER_NEXT = frozenset({Booking.Kind.PRACTICE, Booking.Kind.LOCAL})
 FURTHEST = timedelta(days=3660)
@@ -90,6 +90,8 @@ class Page:
     is_whole_centre: bool
     book_url: str
     """Where this reader books, "" for who may not."""
+    device_url: str
+    """Where a receiving room's device waits, "" for everybody else."""
     rows: list[Row]
     over: list[Row]
     """What of a long day is behind us; empty on a short one, where `rows` is everything."""
@@ -107,6 +109,11 @@ class Page:
     @property
     def waiting(self) -> int:
         return len(self.needs) + self.unread
+
+    @property
+    def hears_calls(self) -> bool:
+        """Calls for help reach this reader, so what waits is asked again and again."""
+        return any(m.role in permissions.CENTRE_ROLES for m in self.reader.memberships)
 
     @property
     def has_post(self) -> bool:
@@ -142,7 +149,7 @@ def own_bookings(reader: Reader, now: datetime) -> QuerySet[Booking]:
     """What of the visible bookings is this reader's own day.
 
     Planners and administrators: all that their centre organises. A school's people: what their
-    school takes part in. Everybody: where they are a person.
+    school takes part in. Everybody: where they are a person, and what a vertical opens to them.
     """
     mine = Q(person__user=reader.user)
     organised: list[int] = []
@@ -157,6 +164,7 @@ def own_bookings(reader: Reader, now: datetime) -> QuerySet[Booking]:
         .filter(
             Q(pk__in=taking_part.values("booking"))
             | Q(organiser__in=organised)
+            | permissions.on_grounds(reader.user, now)
             | Q(kind=Booking.Kind.PRACTICE)
         )
         # Expired holds are nobody's; a hold that was let go was never a lesson.
@@ -181,7 +189,8 @@ def page(reader: Reader, day: date, now: datetime) -> Page:
         upcoming = _next(listed, reader, now)
     rows = [Row(e, upcoming is not None and e is upcoming.entry) for e in listed]
     over = [r for r in rows if r.entry.interval.end <= now] if is_today and len(rows) >= LONG_DAY else []
-    unread = notices.of(reader.user).filter(read_at=None)
+    # A call for help stands among the needs, for as long as somebody is needed.
+    unread = notices.of(reader.user).filter(read_at=None).exclude(kind=notices.Kind.HELP_CALLED)
     return Page(
         reader=reader,
         now=now,
@@ -190,6 +199,7 @@ def page(reader: Reader, day: date, now: datetime) -> Page:
         is_today=is_today,
         is_whole_centre=is_whole_centre,
         book_url=navigation.book_url(reader),
+        device_url=navigation.device_url(reader),
         rows=[row for row in rows if row not in over],
         over=over,
         practice=[e for e in entries if e.booking.kind == Booking.Kind.PRACTICE and e.room_url],

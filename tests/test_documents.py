@@ -80,7 +80,7 @@ def test_the_containers_set_only_what_is_read_and_give_no_secret_by_default() ->
 
     assert given.keys() <= settings_variables()
     assert len(given) > 10
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "TURN_SECRET", "METRICS_TOKEN"):
         assert set(re.findall(rf"\${{{name}(..)", compose)) == {":?"}
 
 

@@ -17,6 +17,9 @@ PASSWORD = "ezo-momonga-31"  # noqa: S105 -- printed by make run for a service t
 _DOMAIN = "example"
 """RFC 2606: no mail to it can ever be delivered."""
 
+HEAD_AT = "rishiri"
+"""The school whose head has an account; at the others the coordinator signs registers."""
+
 
 def sign_ins() -> list[tuple[str, str, str]]:
     """One account for each role: what it is (Japanese), its e-mail address, its password."""
@@ -25,9 +28,11 @@ def sign_ins() -> list[tuple[str, str, str]]:
         ("時間割担当（本間 和也）", f"honma@centre.{_DOMAIN}", PASSWORD),
         ("センター管理者（大野 志津）", f"ohno@centre.{_DOMAIN}", PASSWORD),
         ("学校担当者（利尻）", f"coordinator@rishiri.{_DOMAIN}", PASSWORD),
+        ("校長（利尻）", f"head@rishiri.{_DOMAIN}", PASSWORD),
         ("受信教室の担当（利尻）", f"staff@rishiri.{_DOMAIN}", PASSWORD),
         ("受信教室の端末（利尻）", f"set1@rishiri.{_DOMAIN}", PASSWORD),
         ("受信教室の端末（礼文）", f"set1@rebun.{_DOMAIN}", PASSWORD),
+        ("自宅から参加する生徒（礼文）", f"home@rebun.{_DOMAIN}", PASSWORD),
     ]
 
 
@@ -103,8 +108,21 @@ def build(
     people = {row.slug: row for row in tables.school_people()}
     for school in schools:
         _add_school_people(register, school, people[school.row.slug])
+        if school.row.slug == HEAD_AT:
+            _add_head(register, school)
     register.write()
     return {row.slug: _person(row, taught_by[row.slug], centre) for row in teachers}
+
+
+def _add_head(register: _Register, school: School) -> None:
+    register.add(
+        f"head@{school.row.slug}",
+        "浜本 恵子",
+        school.organisation,
+        Role.SCHOOL_HEAD,
+        name_en="Keiko Hamamoto",
+        post="校長",
+    )
 
 
 def _add_school_people(register: _Register, school: School, row: SchoolPeopleRow) -> None:

@@ -23,6 +23,7 @@ RAIN = Name("臨時休業（大雨）", "Closed (heavy rain)")
 AFTERNOON_SCHOOL = "苫前商業"
 AFTERNOON = Name("午後休業（暖房の故障）", "Closed in the afternoon (heating failure)")
 AFTERNOON_FROM = time(13, 0)
+CLOSED_AT = time(6, 30)
 LEAVES_FROM = ("豊富", "苫前商業", "長万部")
 """The school that leaves one joint lesson is one of these, the first that has one to come."""
 _INTENTIONS = UUID("c5d8a9a4-9d55-4a0f-a2c1-6a1f6c9a7b2e")
@@ -47,7 +48,9 @@ def make(
 
 def _close(schools: Mapping[str, School], days: Days, *, by: User, now: datetime) -> None:
     title = BLIZZARD if days.is_snowy else RAIN
-    closures.close(schools[BLIZZARD_SCHOOL].organisation, days.on(0), title=title, by=by, now=now)
+    # Closed before the first bell: what is over when a school closes took place.
+    in_time = min(now, timegrid.instant(days.on(0), CLOSED_AT, ZONE))
+    closures.close(schools[BLIZZARD_SCHOOL].organisation, days.on(0), title=title, by=by, now=in_time)
     closures.close(
         schools[AFTERNOON_SCHOOL].organisation, days.on(3), title=AFTERNOON, by=by, now=now,
         closed_from=AFTERNOON_FROM,

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from classrooms.models import Lesson, Reception, Section, SectionSchool
-from realtime.models import Visit
+from classrooms.models import (
+    AttendanceMark,
+    Confirmation,
+    Enrolment,
+    Lesson,
+    Reception,
+    RemoteSeat,
+    Section,
+    SectionSchool,
+    StaffPresence,
+    Student,
+)
+from realtime.models import DeviceStatus, HelpCall, Visit
 from scheduler.models import (
     Booking,
     CalendarDay,
@@ -40,6 +51,9 @@ def remove() -> None:
     elsewhere = Membership.objects.exclude(organisation__in=ids).values("user")
     users = User.objects.filter(memberships__organisation__in=ids).exclude(pk__in=elsewhere)
     user_ids = list(users.values_list("pk", flat=True))
+    _delete_registers(ids, Reception.objects.filter(lesson__booking__in=own_bookings))
+    HelpCall.objects.filter(Q(booking__in=own_bookings) | Q(organisation__in=ids)).delete()
+    DeviceStatus.objects.filter(user__in=user_ids).delete()
     Visit.objects.filter(Q(booking__in=own_bookings) | Q(organisation__in=ids)).delete()
     Claim.objects.filter(booking__in=own_bookings).delete()
     Reception.objects.filter(lesson__booking__in=own_bookings).delete()
@@ -56,6 +70,17 @@ def remove() -> None:
     ClassGroup.objects.filter(organisation__in=ids).delete()
     User.objects.filter(pk__in=user_ids).delete()
     made_up.delete()
+
+
+def _delete_registers(organisation_ids: list[int], receptions: QuerySet[Reception]) -> None:
+    """The registers of these receptions and the schools' pupils."""
+    students = Student.objects.filter(school__in=organisation_ids)
+    AttendanceMark.objects.filter(Q(reception__in=receptions) | Q(student__in=students)).delete()
+    for model in (StaffPresence, Confirmation):
+        model.objects.filter(reception__in=receptions).delete()
+    Enrolment.objects.filter(student__in=students).delete()
+    RemoteSeat.objects.filter(student__in=students).delete()
+    students.delete()
 
 
 def _delete_bookings(ids: list[int]) -> None:

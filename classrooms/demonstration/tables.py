@@ -85,6 +85,25 @@ class SectionRow:
     fixed: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PupilRow:
+    """One pupil who has a part in the story; all the others are drawn by lot."""
+
+    school: str
+    grade: int
+    seat: int
+    name: str
+    kana: str
+
+
+@dataclass(frozen=True, slots=True)
+class PupilNames:
+    """What pupils' names are made of, each part with its reading."""
+
+    family: list[tuple[str, str]]
+    given: list[tuple[str, str]]
+
+
 def schools() -> list[SchoolRow]:
     """The 31 schools, in the published order."""
     made_up = {row["school"]: row for row in _rows("schools.csv")}
@@ -147,6 +166,21 @@ def sections() -> list[SectionRow]:
         )
         for r in _rows("sections.csv")
     ]
+
+
+def pupils() -> list[PupilRow]:
+    return [
+        PupilRow(r["school"], int(r["grade"]), int(r["seat"]), r["name"], r["kana"])
+        for r in _rows("pupils.csv")
+    ]
+
+
+def pupil_names() -> PupilNames:
+    rows = _rows("pupil_names.csv")
+    return PupilNames(
+        family=[(r["name"], r["kana"]) for r in rows if r["part"] == "family"],
+        given=[(r["name"], r["kana"]) for r in rows if r["part"] == "given"],
+    )
 
 
 def _rows(name: str) -> list[dict[str, str]]:

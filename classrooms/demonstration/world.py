@@ -11,6 +11,8 @@ from django.db import transaction
 from classrooms.demonstration import (
     accounts,
     changes,
+    pupils,
+    registers,
     removal,
     school_days,
     schools,
@@ -58,6 +60,7 @@ def load(*, now: datetime) -> Loaded:
     teachers = accounts.build(centre, list(receiving.values()), tables.teachers(), days)
     school_days.build(receiving, days)
     taught = sections.build(tables.sections(), tables.courses(), centre, studios, receiving, teachers, days)
+    pupils.build(receiving, taught, days)
     planner = User.objects.get(memberships__organisation=centre, memberships__role=Role.PLANNER)
     booked_at = timegrid.instant(days.first - _BOOKED_AHEAD, time(10), ZONE)
     draft = timetable.draft(receiving, studios, days)
@@ -68,6 +71,7 @@ def load(*, now: datetime) -> Loaded:
     changed_at = timegrid.instant(days.today, _CHANGED_AT, ZONE)
     changes.make(made, receiving, days, by=planner, now=changed_at, rng=rng)
     _assign_staff(receiving)
+    registers.build(days, password=planner.password, now=changed_at, rng=rng)
     practice.renew(now=changed_at)
     return _counted()
 

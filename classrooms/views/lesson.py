@@ -96,7 +96,7 @@ def withdraw(request: HttpRequest, uid: UUID, reception_id: int) -> HttpResponse
         raise Http404
     if reception.participant.withdrawn_at or found.booking.state == Booking.State.CANCELLED:
         return redirect("classrooms:lesson", uid=uid)
-    if found.booking.end <= timezone.now():
+    if reception.participant.end <= timezone.now():
         return _refused(request, uid, bookings.OverError())
     form = ReasonForm(request.POST if request.method == "POST" else None, initial={"intention": uuid4()})
     if form.is_valid():

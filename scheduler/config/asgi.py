@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
@@ -14,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler.config.settings")
 http = get_asgi_application()
 
 from realtime.routing import websocket_urlpatterns  # noqa: E402 -- see above
+from scheduler.entrance import Entrance  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
-)
+# Whose session it is the rooms ask themselves (realtime.visitors).
+application = ProtocolTypeRouter({"http": Entrance(http), "websocket": URLRouter(websocket_urlpatterns)})

@@ -108,6 +108,8 @@ def database(url: str) -> dict[str, Any]:
             "PORT": str(parts.port or ""),
             # Persistent connections per thread pile up under ASGI; a pool bounds them.
             "CONN_MAX_AGE": 0,
+            # After a restart of the database the pool is full of connections that only look alive.
+            "CONN_HEALTH_CHECKS": True,
             # A burst waits its turn: 50 people at one process took 12 s for the last on a busy machine.
             "OPTIONS": {"pool": {"min_size": 2, "max_size": 20, "timeout": 45}},
         }

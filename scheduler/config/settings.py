@@ -35,7 +35,11 @@ if BEHIND_PROXY:
     # Only then are these headers the proxy's word and not the visitor's.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
+IS_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if IS_SECURE else []
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
+DRAIN_S = environment.number("DRAIN_SECONDS", default=0 if EMBEDDED else 5, least=0, most=60)
+"""Before a web process that was told to stop closes its door: a proxy that asks /healthz moves on."""
 
 INSTALLED_APPS = [
     "daphne",
@@ -67,11 +71,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "scheduler.limits.LimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "scheduler.session_rules.SessionRulesMiddleware",
 ]
 
 ROOT_URLCONF = "scheduler.config.urls"
@@ -101,23 +107,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.text("REDIS_URL")
 if REDIS_URL:
-    CHANNEL_LAYERS: dict[str, Any] = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            # redis-py 8 closes idle sockets after 5 s by default (django/channels_redis#422).
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
-        }
-    }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+ICE_RELAY_ONLY = environment.flag("ICE_RELAY_ONLY", default=False)
 STUN_URLS = environment.items("STUN_URLS")
 TURN_URLS = environment.items("TURN_URLS")
 TURN_SECRET = environment.text("TURN_SECRET")
 if TURN_URLS and not TURN_SECRET:
     raise ImproperlyConfigured("TURN_URLS needs TURN_SECRET, the static-auth-secret of the TURN server.")
+if ICE_RELAY_ONLY and not TURN_URLS:
+    raise ImproperlyConfigured("ICE_RELAY_ONLY needs TURN_URLS: without a relay nobody would be connected.")
 
 HUEY: dict[str, Any] = {
     "name": "enkaku",
@@ -146,6 +147,18 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
+INVITATION_DAYS = environment.number("INVITATION_DAYS", default=7, least=1, most=60)
+REQUIRE_SECOND_FACTOR = environment.flag("REQUIRE_SECOND_FACTOR", default=not EMBEDDED)
+# For those who need a second factor. No regulation says how many minutes (domain/telemedicine.md, C7).
+SESSION_IDLE_MINUTES = environment.number(
+    "SESSION_IDLE_MINUTES", default=0 if EMBEDDED else 15, least=0, most=1440
+)
+SESSION_HOURS = environment.number("SESSION_HOURS", default=0 if EMBEDDED else 12, least=0, most=336)
+MFA_ADAPTER = "scheduler.factors.Adapter"
+MFA_FORMS = {"authenticate": "scheduler.account_forms.CodeForm"}
+MFA_TOTP_ISSUER = "Enkaku"
+# A telephone's clock may be half a minute wrong.
+MFA_TOTP_TOLERANCE = 1
 ACCOUNT_FORMS = {
     "login": "scheduler.account_forms.LoginForm",
     "reset_password": "scheduler.account_forms.ResetPasswordForm",
@@ -156,10 +169,26 @@ ACCOUNT_FORMS = {
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_SECURE
+SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_SECURE else 0
+# Only a proxy's word tells http from https; without it every page would redirect to itself.
+SECURE_SSL_REDIRECT = IS_SECURE and BEHIND_PROXY
+# The domain is the organisation's, and its other hosts are not ours to bind.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
+MAX_BODY_BYTES = environment.number("MAX_BODY_MB", default=25, least=1, most=1024) * 1024 * 1024
+"""Of a whole request, files included; what is not a file is bound by DATA_UPLOAD_MAX_MEMORY_SIZE."""
+MAX_ATTACHMENT_BYTES = environment.number("MAX_ATTACHMENT_MB", default=10, least=1, most=100) * 1024 * 1024
+MAX_ATTACHMENTS = environment.number("MAX_ATTACHMENTS", default=10, least=1, most=100)
+"""Of one consultation."""
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_PERMISSIONS = 0o600
+POSTS_PER_MINUTE = environment.number("POSTS_PER_MINUTE", default=300, least=0, most=100_000)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -183,8 +212,11 @@ TIME_ZONE = "Asia/Tokyo"
 USE_I18N = True
 USE_TZ = True
 
+UPLOADS_DIR = VAR_DIR / "uploads"
+"""What was attached, outside what any web server hands out; part of every backup."""
+
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(environment.text("STATIC_ROOT", str(VAR_DIR / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -202,25 +234,30 @@ EMAIL_USE_TLS = environment.flag("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "enkaku@localhost")
 
+LOG_FORMAT = environment.choice("LOG_FORMAT", default="TEXT", among=("TEXT", "JSON"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"secrets": {"()": "scheduler.logs.SecretsFilter"}},
     "formatters": {
-        "line": {
+        "text": {
             "()": "scheduler.logs.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
+        },
+        "json": {"()": "scheduler.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT.lower()},
+        "count": {"class": "scheduler.logs.Counting", "level": "WARNING"},
+    },
     "root": {
-        "handlers": ["console"],
+        "handlers": ["console", "count"],
         "level": environment.choice(
             "LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
         ),
     },
     # One line a minute and job would bury what matters; failures are errors and stay.
-    "loggers": {name: {"level": "WARNING"} for name in ("huey", "daphne", "asyncio")}
+    "loggers": {name: {"level": "WARNING"} for name in ("huey", "daphne", "asyncio", "pikepdf")}
     # These write requests' paths, and the path of a calendar feed is a secret.
     | {
         name: {"filters": ["secrets"], "propagate": True}

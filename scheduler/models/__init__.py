@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from scheduler.models.audit import AuditEntry, AuditHead
 from scheduler.models.bookings import Booking, BookingChange, Claim, Participant, Series
-from scheduler.models.calendars import BellSchedule, CalendarDay, DayPattern, DayType, Period
-from scheduler.models.feeds import Feed
+from scheduler.models.calendars import BellSchedule, CalendarDay, DayPattern, DayType, Period, Term
+from scheduler.models.exports import TermExport
+from scheduler.models.feeds import FactChange, Feed, StoredEvent
+from scheduler.models.invitations import Invitation
 from scheduler.models.notices import Notice
 from scheduler.models.organisations import Organisation
 from scheduler.models.people import Membership, Role, User
@@ -12,6 +15,8 @@ from scheduler.models.resources import ClassGroup, ClassPart, Location, Person, 
 from scheduler.models.rules import Rule
 
 __all__ = [
+    "AuditEntry",
+    "AuditHead",
     "BellSchedule",
     "Booking",
     "BookingChange",
@@ -21,7 +26,9 @@ __all__ = [
     "ClassPart",
     "DayPattern",
     "DayType",
+    "FactChange",
     "Feed",
+    "Invitation",
     "Location",
     "Membership",
     "Notice",
@@ -33,5 +40,8 @@ __all__ = [
     "Role",
     "Rule",
     "Series",
+    "StoredEvent",
+    "Term",
+    "TermExport",
     "User",
 ]

@@ -15,6 +15,35 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler.models.organisations import Organisation
 from scheduler.models.people import User
+from scheduler.names import Name
+
+
+class Term(models.Model):
+    """学期 (OneRoster academicSession): one school's own dates; registers are handed in by term."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="terms")
+    academic_year = models.PositiveSmallIntegerField(help_text="The year in which it begins, in April.")
+    number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=40, help_text="1学期, 前期 …")
+    name_en = models.CharField(max_length=60, blank=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField(help_text="Its last day.")
+
+    class Meta:
+        ordering = ["organisation", "academic_year", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "academic_year", "number"], name="term_number_once"
+            ),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="term_ends_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> Name:
+        return Name(self.name, self.name_en or self.name)
 
 
 class DayType(models.Model):
@@ -30,6 +59,10 @@ class DayType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> Name:
+        return Name(self.name, self.name_en or self.name)
 
 
 class BellSchedule(models.Model):
@@ -138,3 +171,7 @@ class CalendarDay(models.Model):
                 condition=~Q(kind="swap") | Q(runs_as_weekday__lte=6), name="calendar_day_has_weekday"
             ),
         ]
+
+    @property
+    def label(self) -> Name:
+        return Name(self.title, self.title_en or self.title)

@@ -38,6 +38,9 @@ class Organisation(models.Model):
     municipality = models.CharField(max_length=40, blank=True)
     time_zone = models.CharField(max_length=60, default="Asia/Tokyo", validators=[validate_zone])
     telephone = models.CharField(max_length=20, blank=True)
+    valid_until = models.DateField(
+        null=True, blank=True, help_text="The first day on which it no longer takes part; its rows stay."
+    )
     is_illustrative = models.BooleanField(
         default=False, help_text="Its bells, staff and pupils are made up for a demonstration."
     )

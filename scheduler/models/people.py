@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -23,8 +23,16 @@ class Role(models.TextChoices):
     PLANNER = "planner", _("planner")
     TEACHER = "teacher", _("teacher")
     SCHOOL_COORDINATOR = "school_coordinator", _("school coordinator")
+    SCHOOL_HEAD = "school_head", _("head of school")
     ROOM_STAFF = "room_staff", _("room staff")
     DEVICE = "device", _("receiving-room device")
+    STUDENT = "student", _("pupil with a remote seat")
+    SPECIALIST = "specialist", _("specialist")
+    LOCAL_DOCTOR = "local_doctor", _("local doctor")
+    CLINIC_COORDINATOR = "clinic_coordinator", _("consultation coordinator")
+    BOARD_VIEWER = "board_viewer", _("board viewer")
+    AUDITOR = "auditor", _("auditor")
+    SUPPORTER = "supporter", _("technical supporter")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -100,8 +108,18 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.role} of {self.organisation_id}"
 
+    @property
+    def last_day(self) -> date | None:
+        """As people say it; None for a post without an end."""
+        return self.valid_until - timedelta(days=1) if self.valid_until else None
+
     def clean(self) -> None:
         of_centre = {Role.CENTRE_ADMIN, Role.PLANNER, Role.TEACHER}
-        is_centre = self.organisation.kind == Organisation.Kind.DELIVERY_CENTRE
-        if self.role in of_centre and not is_centre:
+        of_doctors = {Role.SPECIALIST, Role.LOCAL_DOCTOR, Role.CLINIC_COORDINATOR}
+        kind = self.organisation.kind
+        if self.role in of_centre and kind != Organisation.Kind.DELIVERY_CENTRE:
             raise ValidationError({"role": _("This role exists at a delivery centre only.")})
+        if self.role in of_doctors and kind not in {Organisation.Kind.HOSPITAL, Organisation.Kind.CLINIC}:
+            raise ValidationError({"role": _("This role exists at a hospital or a clinic only.")})
+        if self.role == Role.BOARD_VIEWER and kind != Organisation.Kind.BOARD:
+            raise ValidationError({"role": _("This role exists at a board of education only.")})

@@ -6,18 +6,23 @@ Loaded into every template as builtins. A zone is a ZoneInfo, or anything with a
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
-from scheduler import timegrid, wallclock
+from scheduler import audit_words as words_of_audit
+from scheduler import exports, timegrid, wallclock
+from scheduler.models import Role
+from scheduler.providers import Reader
 
 register = template.Library()
 
@@ -37,6 +42,8 @@ CHIPS = {
     "act": ("act", "info"),
     "waiting": ("", "clock"),
 }
+
+_JAPANESE = re.compile(r"[々〆ぁ-ヿ一-鿿㐀-䶿豈-﫿]+(?: [々〆ぁ-ヿ一-鿿㐀-䶿豈-﫿]+)*")
 
 
 class Named(Protocol):
@@ -105,6 +112,32 @@ def in_language(name: Named | str | None) -> str:
     return name.in_language(_language())
 
 
+@register.filter
+def typed(words: str) -> str:
+    """What people typed, for the reader of another language: its Japanese is marked as such, so that it
+    is read aloud and drawn as Japanese."""
+    if wallclock.is_japanese(_language()):
+        return words
+    return mark_safe(_JAPANESE.sub(r'<span lang="ja">\g<0></span>', conditional_escape(words)))  # noqa: S308
+
+
+@register.filter
+def may_export(reader: Reader | None) -> bool:
+    """Whether this reader is offered exports of a term."""
+    return reader is not None and exports.may_export(reader.memberships)
+
+
+@register.simple_tag
+def audit_words(event: str) -> str:
+    return words_of_audit.of(event)
+
+
+@register.simple_tag
+def role_words(role: str) -> str:
+    """Of a role as the audit keeps it; one that is gone by now as it was written."""
+    return str(Role(role).label) if role in Role.values else role
+
+
 @register.simple_tag
 def icon(name: str, size: int = 18) -> SafeString:
     """A picture from the sprite; silent for screen readers, since its word stands beside it."""
@@ -127,5 +160,14 @@ def chip(words: str, state: str = "planned", sign: str = "") -> SafeString:
         '<span class="chip{}">{}{}</span>',
         f" {look}" if look else "",
         icon(picture) if picture else "",
-        words[:1].upper() + words[1:],  # "soon" within a sentence, "Soon" by itself
+        typed(words[:1].upper() + words[1:]),  # "soon" within a sentence, "Soon" by itself
     )
+
+
+@register.filter
+def is_marked_required(field: BoundField) -> bool:
+    """Whether a label says that its field must be filled in: not where every field of the form must,
+    and not at a choice that nobody can leave empty."""
+    can_be_empty = field.field.widget.use_required_attribute(field.initial)
+    has_optional = any(not other.field.required for other in field.form.visible_fields())
+    return field.field.required and can_be_empty and has_optional

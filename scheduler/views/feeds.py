@@ -1,6 +1,8 @@
-"""The calendar feed, and the page on which a person makes its address."""
+"""Calendars: the feed at its secret address, and the page on which addresses are made."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -14,38 +16,77 @@ from django.utils.http import http_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from scheduler import addresses, feeds, ical, readers
+from scheduler import addresses, feed_listing, feeds, readers
+from scheduler.feeds import Target
+from scheduler.models import Feed
+from scheduler.providers import Reader
 
 
 class MakeForm(forms.Form):
-    """`instead_of` is the live address as the page showed it; empty when there was none."""
+    """`instead_of` is the live address as the page showed it; empty when there was none.
 
+    Without `scope` it is the reader's own calendar.
+    """
+
+    scope = forms.ChoiceField(choices=Feed.Scope.choices, required=False)
+    subject = forms.IntegerField(required=False)
+    audience = forms.ChoiceField(choices=Feed.Audience.choices, required=False)
     instead_of = forms.IntegerField(required=False)
 
 
 @login_not_required
 @require_safe
 def feed(request: HttpRequest, secret: str) -> HttpResponse:
-    """Public: who knows the address reads it. The reader's language decides, not the request's."""
+    """Public: who knows the address reads it. The feed's language decides, not the request's."""
+    try:
+        return _feed(request, secret)
+    except feeds.BusyError:
+        return HttpResponse(status=503, headers={"Retry-After": "60"})
+
+
+def _feed(request: HttpRequest, secret: str) -> HttpResponse:
     now = timezone.now()
     found = feeds.find(secret, now=now)
     if found is None:
         return HttpResponseNotFound()  # without a page: its reader is a program
-    row, reader = found
+    row, edition = found
     if not feeds.is_within_limit(row):
         return HttpResponse(status=429, headers={"Retry-After": "3600"})
-    edition = feeds.edition(row, reader, now=now)
     feeds.note_reading(row, now=now)
-    changed_at = int(edition.changed_at.timestamp())
-    response = get_conditional_response(request, etag=edition.etag, last_modified=changed_at)
+    response = _unchanged(request, edition)
     if response is None:
-        calendar = edition.calendar or feeds.calendar_of(reader, now=now)
-        response = HttpResponse(ical.rendered(calendar), content_type="text/calendar; charset=utf-8")
+        whole = feeds.content(row, now=now)
+        if whole is None:
+            return HttpResponseNotFound()
+        edition, content = whole
+        response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
         response["Content-Disposition"] = 'inline; filename="enkaku.ics"'
     response["ETag"] = edition.etag
-    response["Last-Modified"] = http_date(changed_at)
+    response["Last-Modified"] = http_date(int(edition.changed_at.timestamp()))
     response["Cache-Control"] = "private, no-cache"
-    response["Content-Language"] = reader.language
+    response["Content-Language"] = edition.language
+    return response
+
+
+def _unchanged(request: HttpRequest, edition: feeds.Edition) -> HttpResponse | None:
+    changed_at = int(edition.changed_at.timestamp())
+    response: HttpResponse | None = get_conditional_response(
+        request, etag=edition.etag, last_modified=changed_at
+    )
+    return response
+
+
+@require_safe
+def event(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """One booking as a file, for a calendar that is not subscribed: it follows no change."""
+    now = timezone.now()
+    reader = readers.of_request(request, now)
+    content = feeds.single(reader, uid, now=now) if reader else None
+    if content is None:
+        raise Http404
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="lesson.ics"'
+    response["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -55,15 +96,17 @@ def page(request: HttpRequest) -> HttpResponse:
     once: a redirect would have to keep the secret somewhere meanwhile."""
     if request.method == "POST":
         return _make(request)
-    return _page(request, None)
+    return _page(request)
 
 
 @require_POST
 def revoke(request: HttpRequest) -> HttpResponse:
-    reader = readers.of_request(request, timezone.now())
-    if reader is None:
+    now = timezone.now()
+    reader = readers.of_request(request, now)
+    form = MakeForm(request.POST)
+    if reader is None or not form.is_valid():
         raise Http404
-    feeds.revoke(reader.user, now=timezone.now())
+    feeds.revoke(_target(form, reader), by=reader.user, now=now)
     return HttpResponseRedirect(reverse("scheduler:calendar"))
 
 
@@ -73,25 +116,47 @@ def _make(request: HttpRequest) -> HttpResponse:
     form = MakeForm(request.POST)
     if reader is None or not reader.memberships or not form.is_valid():
         raise Http404
+    target = _target(form, reader)
     try:
-        secret = feeds.make(reader.user, instead_of=form.cleaned_data["instead_of"], now=now)
+        secret = feeds.make(target, by=reader.user, instead_of=form.cleaned_data["instead_of"], now=now)
     except feeds.ReplacedError:
-        return _page(request, None, is_repeated=True)
-    return _page(request, addresses.of_feed(feeds.address(secret)))
+        return _page(request, is_repeated=True)
+    return _new(request, reader, target, secret)
 
 
-def _page(
-    request: HttpRequest, address: addresses.FeedAddress | None, *, is_repeated: bool = False
-) -> HttpResponse:
+def _target(form: MakeForm, reader: Reader) -> Target:
+    """Whose address is asked for. What the reader may not decide about is not there."""
+    scope = form.cleaned_data["scope"]
+    if scope in {"", Feed.Scope.PERSON}:
+        return feeds.own(reader.user)
+    audience = form.cleaned_data["audience"]
+    subject = feed_listing.managed(reader, scope, form.cleaned_data["subject"])
+    if subject is None or audience not in {Feed.Audience.STAFF, Feed.Audience.PUBLIC}:
+        raise Http404
+    return feeds.about(subject, audience, reader.language)
+
+
+def _new(request: HttpRequest, reader: Reader, target: Target, secret: str) -> HttpResponse:
+    subject = feed_listing.managed(reader, target.scope, target.subject_id)
+    facts = {
+        "reader": reader,
+        "address": addresses.of_feed(feeds.address(secret)),
+        "subject": subject,
+        "is_public": target.audience == Feed.Audience.PUBLIC,
+        "is_only_here": addresses.is_only_here(settings.PUBLIC_URL),
+        "host": addresses.host(settings.PUBLIC_URL),
+    }
+    return render(request, "scheduler/calendar_new.html", facts)
+
+
+def _page(request: HttpRequest, *, is_repeated: bool = False) -> HttpResponse:
     reader = readers.of_request(request, timezone.now())
     if reader is None:
         raise Http404
     facts = {
         "reader": reader,
-        "feed": feeds.live(reader.user),
-        "address": address,
+        "feed": feeds.live(feeds.own(reader.user)),
+        "listing": feed_listing.of(reader, request.GET.get("q", ""), timezone.localdate()),
         "is_repeated": is_repeated,
-        "is_only_here": addresses.is_only_here(settings.PUBLIC_URL),
-        "host": addresses.host(settings.PUBLIC_URL),
     }
     return render(request, "scheduler/calendar.html", facts, status=409 if is_repeated else 200)

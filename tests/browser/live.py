@@ -91,13 +91,15 @@ class LiveServer:
 
     database: str
     log: Path
+    host: str = "127.0.0.1"
+    application: str = "scheduler.config.asgi:application"
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self) -> None:
         """Returns when it answers; raises with the end of its log when it does not."""
@@ -106,13 +108,14 @@ class LiveServer:
             "DATABASE_URL": self.database,
             "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
             "PUBLIC_URL": self.url,
+            "ALLOWED_HOSTS": f"127.0.0.1,localhost,{self.host}",
             "SECRET_KEY": settings.SECRET_KEY,
             **self.environment,
         }
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)]
+        command = [sys.executable, "-m", "daphne", "-b", self.host, "-p", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "scheduler.config.asgi:application"],
+                [*command, self.application],
                 cwd=ROOT, env=environment, stdout=log, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + STARTS_WITHIN_S
@@ -123,7 +126,7 @@ class LiveServer:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            with socket.create_connection((self.host, self.port), timeout=1):
                 pass
             with urlopen(f"{self.url}/accounts/login/", timeout=20):  # noqa: S310 -- http to ourselves
                 return True
@@ -223,7 +226,7 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def sign_in(page: Page, email: str) -> Page:
+def sign_in(page: Page, email: str, url: str = "http://127.0.0.1") -> Page:
     """The page's profile is signed in as the account with this address, without the sign-in page."""
 
     def session() -> str:
@@ -232,7 +235,5 @@ def sign_in(page: Page, email: str) -> Page:
         return client.cookies[settings.SESSION_COOKIE_NAME].value
 
     # A cookie belongs to the host, whatever the port.
-    page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": rows(session), "url": "http://127.0.0.1"}]
-    )
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": rows(session), "url": url}])
     return page

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core import signing
 from playwright.sync_api import Page
+
+from scheduler.models import Booking
+from tests.browser.live import NewContext, sign_in
 
 # Installed before the page's own scripts: remembers every connection, so that its statistics
 # can be read. Nothing of the page is changed by it.
@@ -16,6 +20,12 @@ window.connections = [];
 window.RTCPeerConnection = class extends Native {
   constructor(...given) { super(...given); window.connections.push(this); }
 };
+"""
+# Many pages on one machine: a small picture is decoded as truly as a large one.
+SMALL_CAMERA = """
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = (wanted) =>
+  open({...wanted, video: wanted.video && {width: 320, height: 180, frameRate: 15}});
 """
 INBOUND = """
 async () => {
@@ -33,6 +43,18 @@ async () => {
   return legs;
 }
 """
+
+
+def enter(
+    new_context: NewContext, booking: Booking, who: str, scripts: Sequence[str] = (), **options: object
+) -> Page:
+    """The booking's room as the account with this address sees it: opening the page is entering."""
+    context = new_context(**options)
+    for script in (REMEMBER_CONNECTIONS, *scripts):
+        context.add_init_script(script)
+    page = sign_in(context.new_page(), f"{who}@example.jp")
+    page.goto(f"/rooms/{booking.uid}/?join=1")
+    return page
 
 
 @dataclass(frozen=True)
@@ -69,6 +91,19 @@ def growth(page: Page, seconds: float = 2) -> list[tuple[int, int]]:
     return [
         (after.frames - then.frames, after.audio_bytes - then.audio_bytes)
         for then, after in zip(before, legs(page), strict=True)
+    ]
+
+
+def growth_of_all(pages: Sequence[Page], seconds: float = 2) -> list[list[tuple[int, int]]]:
+    """As `growth`, of several pages within the same seconds: frames and packets of sound."""
+    before = [legs(page) for page in pages]
+    pages[0].wait_for_timeout(seconds * 1000)
+    return [
+        [
+            (after.frames - then.frames, after.audio_packets - then.audio_packets)
+            for then, after in zip(were, legs(page), strict=True)
+        ]
+        for were, page in zip(before, pages, strict=True)
     ]
 
 

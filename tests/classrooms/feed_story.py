@@ -46,7 +46,7 @@ def begin() -> str:
     """The cast, a lesson in the second period, and the secret of Tanaka's feed."""
     world = cast.build()
     book()
-    return feeds.make(world.tanaka, instead_of=None, now=timezone.now())
+    return feeds.make(feeds.own(world.tanaka), by=world.tanaka, instead_of=None, now=timezone.now())
 
 
 def move() -> None:

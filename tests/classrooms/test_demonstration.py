@@ -9,15 +9,27 @@ from io import StringIO
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
-from django.db.models import Count, F, Model
+from django.db.models import Count, F, Model, Sum
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, DjangoDbBlocker, Settings
 
 from classrooms import demonstration
 from classrooms.demonstration.world import at_eight
-from classrooms.models import Course, Lesson, Reception, Section
-from realtime.models import Visit
+from classrooms.models import (
+    AttendanceMark,
+    Confirmation,
+    Course,
+    Enrolment,
+    Lesson,
+    Reception,
+    RemoteSeat,
+    Section,
+    SectionSchool,
+    StaffPresence,
+    Student,
+)
+from realtime.models import DeviceStatus, HelpCall, Visit
 from scheduler import closures, readers, today
 from scheduler.models import (
     Booking,
@@ -35,7 +47,9 @@ from scheduler.models import (
     Person,
     Resource,
     Role,
+    Rule,
     Series,
+    Term,
     User,
 )  # fmt: skip
 from scheduler.names import Name
@@ -107,6 +121,15 @@ def test_load_at_the_weekend_changes_no_lesson_in_hindsight() -> None:
     assert not changes.filter(at__gte=F("booking__end")).exists()
 
 
+def _write_register(school: Organisation, by: User) -> None:
+    reception = Reception.objects.filter(school=school).earliest("pk")
+    student = Student.objects.filter(school=school).earliest("pk")
+    at = at_eight(TUESDAY)
+    AttendanceMark.objects.create(reception=reception, student=student, mark="late", at=at, by=by)
+    StaffPresence.objects.create(reception=reception, user=by, recorded_at=at, recorded_by=by)
+    Confirmation.objects.create(reception=reception, at=at, by=by, content={}, digest="")
+
+
 def test_remove_takes_everything_away_but_the_courses_also_what_came_of_using_it() -> None:
     now = at_eight(TUESDAY)
     device = User.objects.get(email="set1@rishiri.example")
@@ -121,15 +144,22 @@ def test_remove_takes_everything_away_but_the_courses_also_what_came_of_using_it
         started_at=now,
         last_beat_at=now,
     )
-    Feed.objects.create(user=device, secret_hash="0" * 64)
+    Feed.objects.create(user=device, subject_id=device.pk, secret_hash="0" * 64)
+    HelpCall.objects.create(booking=room, organisation=rishiri, by=device, symptom="sound", at=now)
+    DeviceStatus.objects.create(user=device, seen_at=now)
+    Rule.objects.create(key="x", organisation=rishiri, value=1, unit="", source="", valid_from=now.date())
+    _write_register(rishiri, device)
     closures.close(rishiri, date(2026, 12, 1), title=Name("臨時休業"), by=device, now=now)
 
     demonstration.remove()
 
     for model in (
         Organisation, User, Resource, ClassGroup, Booking, Series, Section, Notice, CalendarDay, Visit, Feed,
+        Student, Enrolment, RemoteSeat, AttendanceMark, StaffPresence, Confirmation, Term, HelpCall,
+        DeviceStatus,
     ):  # fmt: skip
         assert not model._default_manager.exists(), model
+    assert not Rule.objects.exclude(organisation=None).exists()
     assert Course.objects.count() == 36
 
 
@@ -160,6 +190,23 @@ def test_demonstration_has_the_schools_teachers_and_studios_of_the_issue() -> No
     assert Location.objects.filter(kind=Resource.Kind.STUDIO).count() == 10
     assert Section.objects.count() == 92
     assert schools.get(code="D101266500011").kana == "てしかが"
+
+
+def test_every_section_has_as_many_pupils_as_it_counts_and_every_school_terms() -> None:
+    entered = dict(
+        Enrolment.objects.values_list("section__name")
+        .annotate(n=Count("pk"))
+        .values_list("section__name", "n")
+    )
+    wanted = SectionSchool.objects.values_list("section__name").annotate(n=Sum("headcount"))
+
+    assert entered == dict(wanted.values_list("section__name", "n"))
+    assert Student.objects.count() == 987
+    rebun = Student.objects.filter(school__short_name="礼文", group__grade=2)
+    assert [pupil.name for pupil in rebun] == ["青山 陸", "石井 美月", "大野 健太", "木村 さくら", "中村 葵"]
+    assert Term.objects.values("organisation").distinct().count() == 31
+    standing = Term.objects.filter(starts_on__lte=TUESDAY, ends_on__gte=TUESDAY)
+    assert standing.count() == 31
 
 
 def test_every_school_has_a_coordinator_room_staff_and_a_device_for_each_set() -> None:

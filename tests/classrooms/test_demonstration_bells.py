@@ -116,4 +116,4 @@ def test_names_are_all_different() -> None:
     names = [t.name for t in tables.teachers()] + [p.coordinator for p in people] + [p.staff for p in people]
 
     assert len(set(names)) == len(names) == 25 + 62
-    assert len(accounts.sign_ins()) == 7
+    assert len(accounts.sign_ins()) == 9

@@ -2,47 +2,15 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { Call } from "../../realtime/static/realtime/call.js";
-import { FakeConnection, settle } from "./fakes.js";
+import { arrived, FakeConnection, FakeSignalling, facts, joined, settle } from "./fakes.js";
 
-class FakeSignalling extends EventTarget {
-  sent = [];
-
-  send(message) {
-    this.sent.push(message);
-    return true;
-  }
-
-  say(message) {
-    this.dispatchEvent(new CustomEvent(message.t, { detail: message }));
-  }
-
-  offers() {
-    return this.sent.filter(({ t }) => t === "offer").map(({ to }) => to);
+/** So many seconds of looking. */
+async function seconds(count) {
+  for (let second = 0; second < count; second += 1) {
+    mock.timers.tick(1000);
+    await settle();
   }
 }
-
-const facts = (id, role = "guest", away = false) => ({
-  id,
-  role,
-  name: { ja: id, en: id },
-  org: { ja: id, en: id },
-  school: role === "guest",
-  audio: true,
-  video: true,
-  away,
-});
-const joined = (peers, { role = "guest", mode = "star", srv = "s1" } = {}) => ({
-  t: "joined",
-  id: "me",
-  role,
-  mode,
-  peers,
-  hands: [],
-  chat: [],
-  ice: [],
-  caps: { video_kbps: 300, fps: 15, w: 640, h: 360 },
-  srv,
-});
 
 let signalling;
 let call;
@@ -54,8 +22,8 @@ beforeEach(() => {
   connections = [];
   call = new Call({
     signalling,
-    makeConnection: () => {
-      connections.push(new FakeConnection());
+    makeConnection: (configuration) => {
+      connections.push(Object.assign(new FakeConnection(), { configuration }));
       return connections.at(-1);
     },
   });
@@ -107,22 +75,19 @@ test("a rejoin leaves connections that stand alone and renews the others", async
   mock.timers.tick(4000);
   await settle();
 
-  assert.equal(connections.length, 2);
   assert.deepEqual([...new Set(signalling.offers())], ["mori"]);
+  assert.equal(connections[0].connectionState, "connected");
 });
 
 test("after a restart of the server a peer whose media flows is kept, another goes after a minute", async () => {
   signalling.say(joined([facts("abe"), facts("mori")], { mode: "mesh" }));
   await settle();
-  connections[0].connectionState = "connected";
-  connections[0].getStats = connections[1].getStats = async () => new Map();
+  Object.assign(connections[0], { connectionState: "connected", signalingState: "stable" });
+  connections[0].getStats = async () => arrived(Date.now());
 
   signalling.say(joined([], { mode: "mesh", srv: "s2" }));
   assert.deepEqual([...call.members.keys()], ["abe", "mori"]);
-  for (let second = 0; second < 62; second += 1) {
-    mock.timers.tick(1000);
-    await settle();
-  }
+  await seconds(62);
 
   assert.deepEqual([...call.members.keys()], ["abe"]);
   signalling.say({ t: "peer-joined", peer: facts("abe") });
@@ -133,7 +98,6 @@ test("a peer that a restarted server has not named and whose media stopped count
   signalling.say(joined([facts("abe"), facts("mori")], { mode: "mesh" }));
   await settle();
   connections[0].connectionState = "connected";
-  connections[0].getStats = connections[1].getStats = async () => new Map();
 
   signalling.say(joined([], { mode: "mesh", srv: "s2" }));
   mock.timers.tick(1000);
@@ -199,20 +163,95 @@ test("what arrives is reported to whoever sent it", async () => {
     return new Map([["a", audio]]);
   };
 
-  for (let look = 0; look < 2; look += 1) {
-    mock.timers.tick(1000);
-    await settle();
-  }
+  await seconds(4);
 
   assert.deepEqual(
     signalling.sent.filter(({ t }) => t === "heard"),
-    [{ t: "heard", to: "teacher", level: 0.5, packets: 50 }],
+    [50, 100].map((packets) => ({ t: "heard", to: "teacher", level: 0.5, packets, frames: 0 })),
   );
 });
 
 test("what arrives there is remembered with its time", () => {
   signalling.say(joined([facts("teacher", "host")]));
-  signalling.say({ t: "heard", from: "teacher", level: 0.2, packets: 98 });
+  signalling.say({ t: "heard", from: "teacher", level: 0.2, packets: 98, frames: 30 });
 
-  assert.deepEqual(call.members.get("teacher").heard, { level: 0.2, packets: 98, at: Date.now() });
+  assert.deepEqual(call.members.get("teacher").heard, {
+    level: 0.2,
+    packets: 98,
+    frames: 30,
+    at: Date.now(),
+  });
+});
+
+test("where media must be relayed no other way is tried", async () => {
+  signalling.say(joined([facts("teacher", "host")], { relay: true }));
+  await settle();
+
+  assert.equal(connections[0].configuration.iceTransportPolicy, "relay");
+});
+
+test("a new snapshot ends nothing, and whoever is new to it is offered to", async () => {
+  signalling.say(joined([facts("abe")], { mode: "mesh" }));
+  await settle();
+  signalling.sent.length = 0;
+
+  signalling.say({ t: "peers", peers: [facts("mori")], hands: ["mori"], floor: null });
+  await settle();
+
+  assert.deepEqual([...call.members.keys()], ["abe", "mori"]);
+  assert.deepEqual([signalling.offers(), call.hands], [["mori"], ["mori"]]);
+  assert.notEqual(connections[0].connectionState, "closed");
+});
+
+test("what was asked of a listener is known from the start and when it changes", () => {
+  signalling.say({ ...joined([]), listen: true });
+  assert.ok(call.isListening);
+
+  signalling.say({ t: "listen", on: false });
+  assert.ok(!call.isListening);
+});
+
+test("who leads from now on offers to those it had no connection with, and what stands goes on", async () => {
+  signalling.say(joined([facts("teacher", "host"), facts("rishiri")]));
+  await settle();
+  Object.assign(connections[0], { connectionState: "connected", signalingState: "stable" });
+  signalling.sent.length = 0;
+
+  signalling.say(joined([facts("teacher", "host"), facts("rishiri")], { role: "host" }));
+  await settle();
+
+  assert.equal(call.role, "host");
+  assert.deepEqual(signalling.offers(), ["rishiri"]);
+  assert.equal(connections[0].connectionState, "connected");
+});
+
+test("whoever learns that another leads now is connected with it and waits for its offer", async () => {
+  signalling.say(joined([facts("teacher", "host"), facts("planner")]));
+  await settle();
+  signalling.sent.length = 0;
+
+  signalling.say({ t: "peer-joined", peer: facts("planner", "host") });
+  signalling.say({ t: "peer-joined", peer: facts("teacher", "guest") });
+  await settle();
+
+  assert.deepEqual(signalling.offers(), []);
+  assert.deepEqual(
+    [...call.members].map(([id, { duty }]) => [id, duty]),
+    [
+      ["teacher", null],
+      ["planner", "both"],
+    ],
+  );
+});
+
+test("a hand that others have lowered is not raised again after the line was lost", () => {
+  signalling.say(joined([facts("teacher", "host")]));
+  call.raiseHand(true);
+  signalling.say({ t: "hands", queue: ["me"] });
+  signalling.say({ t: "hands", queue: [] });
+  signalling.sent.length = 0;
+
+  signalling.say(joined([facts("teacher", "host")], { srv: "s2" }));
+
+  assert.ok(!signalling.sent.some(({ t }) => t === "hand"));
 });

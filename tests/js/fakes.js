@@ -3,6 +3,16 @@
 /** A track that is only itself. */
 export const track = (kind) => ({ kind, enabled: true, getSettings: () => ({ height: 360 }) });
 
+/** What getStats says when so much sound and so many pictures have come in. */
+export const arrived = (packets, frames = packets) =>
+  new Map([
+    [
+      "a",
+      { type: "inbound-rtp", kind: "audio", packetsReceived: packets, totalSamplesDuration: packets / 50 },
+    ],
+    ["v", { type: "inbound-rtp", kind: "video", framesDecoded: frames, frameHeight: 360 }],
+  ]);
+
 /**
  * An RTCPeerConnection as far as negotiation goes (JSEP's signalling states, W3C's negotiation-needed).
  * Two of them are connected once each has the other's description.
@@ -74,7 +84,7 @@ export class FakeConnection {
       throw new Error(`${description.type} in ${this.signalingState}`);
     this.remoteDescription = description;
     if (description.type === "offer" && this.transceivers.length === 0) {
-      for (const kind of ["audio", "video"]) this.addTransceiver(kind, { direction: "recvonly" });
+      for (const kind of ["audio", "video", "video"]) this.addTransceiver(kind, { direction: "recvonly" });
       this.isNeeded = false;
     }
     this.#become(description.type === "offer" ? "have-remote-offer" : "stable");
@@ -150,6 +160,57 @@ export class FakeSocket {
     this.onclose?.({ code });
   }
 }
+
+/** The server as a room's call knows it: what it says, and what it is told. */
+export class FakeSignalling extends EventTarget {
+  sent = [];
+
+  send(message) {
+    this.sent.push(message);
+    return true;
+  }
+
+  say(message) {
+    this.dispatchEvent(new CustomEvent(message.t, { detail: message }));
+  }
+
+  offers() {
+    return this.sent.filter(({ t }) => t === "offer").map(({ to }) => to);
+  }
+}
+
+/** Somebody in the room. */
+export const facts = (id, role = "guest", away = false) => ({
+  id,
+  role,
+  name: { ja: id, en: id },
+  org: { ja: id, en: id },
+  school: role === "guest",
+  audio: true,
+  video: true,
+  screen: false,
+  away,
+});
+/** What whoever enters is told. */
+export const joined = (
+  peers,
+  { role = "guest", mode = "star", srv = "s1", floor = null, relay = false } = {},
+) => ({
+  t: "joined",
+  id: "me",
+  role,
+  mode,
+  peers,
+  hands: [],
+  floor,
+  listen: false,
+  chat: [],
+  ice: [],
+  relay,
+  caps: { video_kbps: 700, fps: 15, w: 640, h: 360 },
+  floor_caps: { video_kbps: 300, fps: 15, w: 640, h: 360 },
+  srv,
+});
 
 /** Lets everything that waits only for promises happen. */
 export async function settle() {

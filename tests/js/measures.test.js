@@ -10,6 +10,7 @@ const at = (ms, facts = {}) => ({
   packets: 0,
   energy: 0,
   duration: 0,
+  screen: 0,
   ...facts,
 });
 const ON = { audio: true, video: true };
@@ -45,6 +46,25 @@ test("a replaced connection begins anew instead of counting backwards", () => {
   assert.deepEqual([fps, packets, level], [10, 40, 0.2]);
 });
 
+test("stills come rarely, and a picture that has stopped leaves the voice alone", () => {
+  const still = measure(at(4000), at(5000, { packets: 50 }), ON, 3000);
+  const voice = measure(at(9000), at(10_000, { packets: 50 }), ON, 3000);
+
+  assert.deepEqual([still.rung, still.pictureAt, voice.rung], ["still", 3000, "voice"]);
+});
+
+test("a shared screen is counted apart from the camera", () => {
+  const reports = [
+    { type: "inbound-rtp", kind: "video", trackIdentifier: "camera", framesDecoded: 7, frameHeight: 180 },
+    { type: "inbound-rtp", kind: "video", trackIdentifier: "screen", framesDecoded: 4, frameHeight: 720 },
+  ];
+
+  const { frames, screen, height } = sample(reports, 5, "screen");
+
+  assert.deepEqual([frames, screen, height], [7, 4, 180]);
+  assert.equal(measure(at(0), { ...at(1000, { packets: 50 }), frames, screen }, ON).frames, 11);
+});
+
 test("only what comes in is counted", () => {
   const reports = [
     { type: "outbound-rtp", kind: "video", framesDecoded: 9 },
@@ -52,5 +72,6 @@ test("only what comes in is counted", () => {
     { type: "inbound-rtp", kind: "audio", packetsReceived: 3, totalAudioEnergy: 1, totalSamplesDuration: 2 },
   ];
 
-  assert.deepEqual(sample(reports, 5), { at: 5, frames: 7, height: 180, packets: 3, energy: 1, duration: 2 });
+  const { frames, height, packets, energy, duration } = sample(reports, 5);
+  assert.deepEqual([frames, height, packets, energy, duration], [7, 180, 3, 1, 2]);
 });

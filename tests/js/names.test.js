@@ -13,6 +13,10 @@ const WORDS = {
   muted: "muted",
   speaking: "speaking",
   reconnecting: "Reconnecting, {n} s",
+  gone: "Not here for {n} s",
+  has_floor: "has the floor",
+  here: "is here",
+  page_number: " ({n})",
   leader: "{name}",
 };
 const EN = { language: "en", words: WORDS, school: "" };
@@ -30,6 +34,8 @@ const member = (id, facts = {}, more = {}) => ({
     ...facts,
   },
   peer: { isConnected: true },
+  duty: "both",
+  tracks: {},
   awaySince: 0,
   brokenSince: 0,
   measure: { rung: "good", level: 0 },
@@ -69,7 +75,8 @@ test("a school alone goes by its name, two of one school by their own besides", 
   assert.equal(calledAmong(one, [one, other], { ...JA, school: "利尻" }), "利尻 機材1");
 });
 
-const stage = (partners, { pinned = "", shown = "" } = {}) => onStage(partners, { pinned, shown });
+const stage = (partners, { pinned = "", shown = "", floor = null } = {}) =>
+  onStage(partners, { pinned: pinned ? { id: pinned, source: "video" } : null, shown, floor }).id;
 const away = { awaySince: 1 };
 
 test("whoever is away neither takes nor keeps the stage from somebody present", () => {
@@ -97,4 +104,49 @@ test("the choice goes before the leader, the leader before a voice, a voice befo
   assert.equal(stage([other, speaker, leader]), "leader");
   assert.equal(stage([other, speaker], { shown: "other" }), "speaker");
   assert.equal(stage([first, other], { shown: "other" }), "other");
+});
+
+test("a shared screen is large until somebody chooses a camera, and gives way when it ends", () => {
+  const sharing = member("leader", { role: "host", screen: true }, { tracks: { screen: {} } });
+  const other = member("other");
+
+  const large = (pinned) => onStage([sharing, other], { pinned, shown: "" });
+
+  assert.deepEqual(large(null), { id: "leader", source: "screen" });
+  assert.deepEqual(large({ id: "leader", source: "video" }), { id: "leader", source: "video" });
+  sharing.facts.screen = false;
+  assert.deepEqual(large(null), { id: "leader", source: "video" });
+});
+
+test("who has the floor is large for those who see them, before the leader", () => {
+  const leader = member("leader", { role: "host" });
+  const holder = member("holder", {}, { duty: "receive" });
+
+  assert.equal(stage([leader, holder], { floor: "holder" }), "holder");
+  assert.equal(stage([leader, member("holder", { video: false })], { floor: "holder" }), "leader");
+  assert.equal(stage([leader, member("me", {}, { duty: "send" })], { floor: "me" }), "leader");
+});
+
+test("who has the floor reads so before anything else, also where only the name is shown", () => {
+  const measure = { rung: "good", level: 0.5 };
+  const words = (more) => condition(member("a", {}, { measure, ...more }), EN, { hasFloor: true });
+
+  assert.deepEqual(words({}), { state: "speaking", text: "has the floor, sharp" });
+  assert.equal(words({ peer: null, duty: null }).text, "has the floor");
+});
+
+test("who does not come back within ten seconds has gone, and is told from a broken line", () => {
+  const since = Date.now() - 12_000;
+  const gone = member("a", {}, { awaySince: since, peer: { isConnected: false } });
+  const heard = member("a", {}, { awaySince: since });
+
+  assert.deepEqual(condition(gone, EN), { state: "gone", text: "Not here for 12 s" });
+  assert.equal(condition(heard, EN).state, "broken");
+});
+
+test("two pages of one account have numbers", () => {
+  const [one, two] = ["b", "a"].map((id) => ({ ...member("x").facts, id }));
+
+  assert.equal(calledAmong(one, [one, two], JA), "利尻 x (2)");
+  assert.equal(calledAmong(two, [one, two], JA), "利尻 x (1)");
 });

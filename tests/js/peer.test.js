@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
+import { limits } from "../../realtime/static/realtime/encodings.js";
 import { Peer } from "../../realtime/static/realtime/peer.js";
 import { FakeConnection, settle, track } from "./fakes.js";
 
-const CAPS = { video_kbps: 300, fps: 15, w: 320, h: 180 };
+const LIMITS = limits({ caps: { video_kbps: 300, fps: 15, w: 320, h: 180 }, isSharing: false, step: 0 });
 
 /** Two peers and the server between them, which loses what `lose` names. */
 class Pair {
   lost = [];
   log = [];
 
-  constructor() {
+  constructor(duties = {}) {
+    this.duties = duties;
     this.lose = () => false;
     this.one = this.make("a", "b");
     this.other = this.make("b", "a");
@@ -23,7 +25,8 @@ class Pair {
       other,
       isPolite: me < other,
       tracks: { audio: track("audio"), video: track("video") },
-      caps: CAPS,
+      limits: LIMITS,
+      duty: this.duties?.[me],
       makeConnection: () => {
         connections.push(new FakeConnection());
         return connections.at(-1);
@@ -68,15 +71,18 @@ test("a newcomer's offer is answered once and both send what they have", async (
     const sent = last(peer).getTransceivers();
     assert.deepEqual(
       sent.map(({ sender }) => sender.track?.kind),
-      ["audio", "video"],
+      ["audio", "video", undefined],
     );
     assert.deepEqual(
       sent.map(({ direction }) => direction),
-      ["sendrecv", "sendrecv"],
+      ["sendrecv", "sendrecv", "sendrecv"],
     );
-    assert.deepEqual(sent[1].sender.parameters.encodings, [
-      { maxBitrate: 300_000, maxFramerate: 15, scaleResolutionDownBy: 2 },
-    ]);
+    const [audio, video] = sent.map(({ sender }) => sender.parameters.encodings[0]);
+    assert.deepEqual([audio.maxBitrate, audio.networkPriority], [40_000, "high"]);
+    assert.deepEqual(
+      [video.maxBitrate, video.maxFramerate, video.scaleResolutionDownBy, video.networkPriority],
+      [300_000, 15, 2, "low"],
+    );
   }
 });
 
@@ -108,6 +114,29 @@ for (const from of ["one", "other"]) {
     assert.equal(pair.said("offer").length, 2);
   });
 }
+
+test("a line that is slower than our patience is waited for, and a late answer is no other's", async () => {
+  const late = [];
+  pair.lose = (message) => {
+    if (message.t === "answer") late.push(message);
+    return message.t === "answer";
+  };
+  pair.one.connect();
+  await settle();
+  mock.timers.tick(4000);
+  await settle();
+  assert.equal(pair.said("offer").length, 2);
+
+  await pair.one.receive({ ...late[0], from: "b" });
+  assert.equal(last(pair.one).signalingState, "have-local-offer");
+  mock.timers.tick(7999);
+  await settle();
+  assert.equal(pair.said("offer").length, 2);
+  await pair.one.receive({ ...late[1], from: "b" });
+
+  assert.equal(last(pair.one).remoteDescription.sdp.split(" ")[1], last(pair.other).name);
+  assert.ok(isConnected(pair));
+});
 
 test("a lost answer is noticed likewise", async () => {
   pair.lose = ({ t }) => t === "answer" && pair.said("answer").length === 1;
@@ -232,4 +261,63 @@ test("what does not fit is survived", async () => {
 
   assert.ok(isConnected(pair));
   assert.deepEqual(troubles, []);
+});
+
+test("a screen is shared and taken back without a new description", async () => {
+  pair.one.connect();
+  await settle();
+  const before = pair.log.length;
+
+  pair.one.setTracks({ audio: track("audio"), video: track("video"), screen: track("video") });
+  await settle();
+
+  const senders = last(pair.one).getSenders();
+  assert.deepEqual(
+    senders.map(({ track }) => track?.kind),
+    ["audio", "video", "video"],
+  );
+  assert.deepEqual([senders[2].parameters.encodings[0].maxFramerate, pair.log.length], [5, before]);
+  pair.one.setTracks({ audio: track("audio"), video: track("video"), screen: null });
+  await settle();
+  assert.deepEqual([senders[2].track, pair.log.length], [null, before]);
+});
+
+for (const from of ["one", "other"]) {
+  test(`on a connection that ${from} offers the holder of the floor sends and the other receives`, async () => {
+    pair = new Pair({ a: "send", b: "receive" });
+    pair[from].connect();
+    await settle();
+
+    assert.ok(isConnected(pair));
+    const [holder, listener] = [pair.one, pair.other].map((peer) => last(peer).getTransceivers());
+    assert.deepEqual(
+      [holder[0].direction, holder[0].sender.track?.kind, listener[0].direction, listener[0].sender.track],
+      ["sendonly", "audio", "recvonly", null],
+    );
+  });
+}
+
+test("the renewal of a connection that was closed here is reset and made anew", async () => {
+  pair.one.connect();
+  await settle();
+  last(pair.other).close();
+
+  pair.one.restart();
+  await settle();
+
+  assert.equal(pair.said("reset").length, 1);
+  assert.ok(isConnected(pair));
+});
+
+test("limits that change reach the connection that stands", async () => {
+  pair.one.connect();
+  await settle();
+  const lower = limits({ caps: { video_kbps: 300, fps: 15, w: 320, h: 180 }, isSharing: false, step: 3 });
+
+  pair.one.setLimits(lower);
+  await settle();
+
+  const [audio, video] = last(pair.one).getSenders();
+  assert.equal(video.parameters.encodings[0].active, false);
+  assert.equal(audio.parameters.encodings[0].maxBitrate, 40_000);
 });

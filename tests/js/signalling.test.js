@@ -45,7 +45,9 @@ test("it joins, keeps the token, and says nothing before it is in", () => {
 
   FakeSocket.last.say(JOINED);
 
-  assert.deepEqual(FakeSocket.last.sent, [{ t: "join", v: 1 }]);
+  const [{ page, ...join }] = FakeSocket.last.sent;
+  assert.deepEqual(join, { t: "join", v: 1 });
+  assert.match(page, /^[0-9a-f]{16}$/);
   assert.equal(token, "token");
   assert.equal(signalling.send({ t: "hand", up: true }), true);
   assert.deepEqual(FakeSocket.last.sent.at(-1), { t: "hand", up: true });
@@ -76,7 +78,8 @@ test("it comes back with its token after a lost line, ever more patiently up to 
     `${waits}`,
   );
   assert.ok(waits.at(-1) >= 1500, `${waits}`);
-  assert.deepEqual(FakeSocket.last.sent[0], { t: "join", v: 1, resume: "token" });
+  const [{ page }] = FakeSocket.all[0].sent;
+  assert.deepEqual(FakeSocket.last.sent[0], { t: "join", v: 1, page, resume: "token" });
   assert.deepEqual(names(), ["joined", "down", "joined"]);
 });
 
@@ -103,7 +106,7 @@ for (const code of [4400, 4401, 4403, 4409, 4410, 4413, 4429]) {
   });
 }
 
-test("it beats every five seconds and gives a silent socket up after fifteen", () => {
+test("it beats every five seconds and makes another socket at half the silence of the server", () => {
   join();
   const first = FakeSocket.last;
   for (let beat = 0; beat < 2; beat += 1) {
@@ -112,7 +115,9 @@ test("it beats every five seconds and gives a silent socket up after fifteen", (
   }
   assert.equal(first.sent.filter(({ t }) => t === "ping").length, 2);
 
-  mock.timers.tick(15_000);
+  mock.timers.tick(7000);
+  assert.deepEqual(names(), ["joined"]);
+  mock.timers.tick(500);
 
   assert.deepEqual(names(), ["joined", "down"]);
   assert.equal(first.closedWith, 4408);
@@ -138,6 +143,21 @@ test("what an old socket still says is not heard", () => {
   onmessage({ data: JSON.stringify({ t: "chat", text: "ghost" }) });
 
   assert.ok(!names().includes("chat"));
+});
+
+test("a network that comes before it has started makes no second socket", () => {
+  const early = new Signalling({
+    url: "ws://room",
+    store: { get: () => "", set: () => {} },
+    makeSocket: (url) => new FakeSocket(url),
+  });
+  const before = FakeSocket.all.length;
+
+  early.nudge();
+  early.start();
+
+  assert.equal(FakeSocket.all.length, before + 1);
+  early.leave();
 });
 
 test("leaving tells the others and stays away", () => {

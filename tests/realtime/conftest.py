@@ -11,7 +11,7 @@ from django.db import connections
 from django.utils import timezone
 
 from realtime import visits
-from realtime.rooms import registry
+from realtime.registry import registry
 from realtime.visits import ledger
 from scheduler.models import Booking
 from tests.cast import World

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from asgiref.sync import SyncToAsync
+from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
 from django.db import OperationalError, connection
 
 from realtime import consumers
 from realtime.protocol import Close
-from realtime.rooms import registry
+from realtime.registry import registry
 from scheduler.config.asgi import application
 from scheduler.models import Booking
 from tests.cast import World
@@ -45,6 +47,41 @@ async def test_a_socket_over_which_sending_fails_is_closed_with_4500_and_its_pee
     await answers(sato)
 
 
+async def hangs_up_at_pong(scope: Any, receive: Any, send: Any) -> None:
+    """The service at a browser that hangs up while it is being told something."""
+    hung_up = asyncio.Event()
+
+    async def fragile(event: Any) -> None:
+        if '"pong"' in event.get("text", ""):
+            hung_up.set()
+            raise Disconnected
+        await send(event)
+
+    async def until_hung_up() -> Any:
+        event = await receive()
+        if '"chat"' in event.get("text", ""):
+            await hung_up.wait()
+            return {"type": "websocket.disconnect", "code": 1001}
+        return event
+
+    await application(scope, until_hung_up, fragile)
+
+
+async def test_a_browser_that_hangs_up_while_it_is_told_something_is_no_failure(
+    world: World, lesson_now: Booking, caplog: pytest.LogCaptureFixture
+) -> None:
+    sato = await enter(world.sato, lesson_now.uid)
+    rishiri = await knock(world.rishiri_device, lesson_now.uid, app=hangs_up_at_pong)
+    await rishiri.join()
+    await sato.read_until("peer-joined")
+
+    await rishiri.say("ping", ts=1)
+    await rishiri.say("chat", cid="1", text="では")
+
+    assert await sato.read() == {"t": "peer-away", "id": rishiri.id}
+    assert caplog.text == ""
+
+
 @pytest.fixture
 def failing_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
     """Lets the gate's next so many looks at a booking fail, as when the database restarts."""
@@ -53,7 +90,7 @@ def failing_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int]
 
     def fail(execute: Any, *query: Any) -> Any:
         nonlocal left
-        if left and 'FROM "scheduler_booking"' in query[0]:
+        if left and "FROM scheduler_booking" in query[0]:
             left -= 1
             raise OperationalError
         return execute(*query)

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from channels.db import database_sync_to_async
-from channels.layers import channel_layers, get_channel_layer
-from pytest_django.fixtures import Settings
 
 from realtime import invalidations
+from realtime.hubs import LocalHub
 from realtime.protocol import Close
-from realtime.rooms import registry
-from scheduler.models import Booking
+from realtime.redis_hub import RedisHub
+from realtime.registry import registry
+from scheduler.models import Booking, User
 from tests.cast import World
 from tests.realtime.sockets import enter, knock
+from tests.servers import free_port
 
 
-@pytest.fixture
-def listening(settings: Settings) -> Iterator[None]:
-    """As with Redis configured; the layer in memory stands in for it within one loop."""
-    settings.REDIS_URL = "redis://configured"
-    channel_layers.backends.clear()
-    yield
-    invalidations._listener = None
-    channel_layers.backends.clear()
+@pytest_asyncio.fixture
+async def hub(redis_url: str) -> AsyncIterator[RedisHub]:
+    hub = RedisHub(redis_url)
+    registry.use(hub)
+    yield hub
+    await hub.stop()
+    registry.use(LocalHub())
 
 
 async def test_a_change_told_by_another_process_is_asked_about_at_the_gate(
-    listening: None, world: World, lesson_now: Booking
+    world: World, lesson_now: Booking, hub: RedisHub, redis_url: str
 ) -> None:
     sato = await enter(world.sato, lesson_now.uid)
     other = await enter(world.rishiri_device, lesson_now.uid)
@@ -38,29 +39,52 @@ async def test_a_change_told_by_another_process_is_asked_about_at_the_gate(
     await database_sync_to_async(cancel)(state=Booking.State.CANCELLED)
     assert await sato.is_quiet()
 
-    await get_channel_layer().group_send(
-        f"booking.{lesson_now.pk}", {"type": "booking.changed", "booking": lesson_now.pk}
-    )
+    invalidations.publish(redis_url, lesson_now.pk)
 
     for socket in (sato, other):
         assert await socket.closed() == ("room-closed", Close.ROOM_CLOSED)
     assert registry.rooms == {}
 
 
-async def test_a_change_between_the_gates_answer_and_the_subscription_is_not_missed(
-    listening: None, world: World, lesson_now: Booking, monkeypatch: pytest.MonkeyPatch
+async def test_an_account_closed_by_another_process_is_out(
+    world: World, lesson_now: Booking, hub: RedisHub, redis_url: str
 ) -> None:
-    layer = get_channel_layer()
-    subscribe = layer.group_add
+    sato = await enter(world.sato, lesson_now.uid)
+    other = await enter(world.rishiri_device, lesson_now.uid)
+    await sato.read_until("peer-joined")
+    close = User.objects.filter(pk=world.rishiri_device.pk).update
+    await database_sync_to_async(close)(is_active=False)
+    assert await other.is_quiet()
 
-    async def cancelled_meanwhile(group: str, channel: str) -> None:
+    invalidations.publish_account(redis_url, world.rishiri_device.pk)
+
+    assert await other.closed() == ("forbidden", Close.FORBIDDEN)
+    assert await sato.read() == {"t": "peer-left", "id": other.id, "reason": "removed"}
+
+
+async def test_whoever_is_at_the_door_hears_of_changes_before_the_gate_is_asked(
+    world: World, lesson_now: Booking, hub: RedisHub, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = hub.ready
+
+    async def cancelled_after() -> None:
+        await ready()
         cancel = Booking.objects.filter(pk=lesson_now.pk).update
         await database_sync_to_async(cancel)(state=Booking.State.CANCELLED)
-        await layer.group_send(group, {"type": "booking.changed", "booking": lesson_now.pk})
-        await subscribe(group, channel)
+        invalidations.publish(redis_url, lesson_now.pk)
 
-    monkeypatch.setattr(layer, "group_add", cancelled_meanwhile)
+    monkeypatch.setattr(hub, "ready", cancelled_after)
 
     sato = await knock(world.sato, lesson_now.uid)
 
     assert await sato.closed() == ("room-closed", Close.ROOM_CLOSED)
+
+
+def test_a_change_that_cannot_be_published_is_no_failure_of_the_change(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    invalidations.publish(f"redis://127.0.0.1:{free_port()}/0", 7)
+
+    assert [record.message for record in caplog.records] == [
+        "rooms: a change of booking 7 was not published (ConnectionError)"
+    ]

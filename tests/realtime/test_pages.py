@@ -69,7 +69,7 @@ def test_the_page_carries_no_script_or_style_of_its_own(world: World, lesson: Bo
 
     assert " style=" not in page
     assert not re.search(r"<[^>]* on[a-z]+=", page)
-    assert page.count("<script") == 2  # the facts as JSON, and the module
+    assert page.count("<script") == 3  # the facts as JSON, the module, and what looks whether it started
     assert '<script id="page" type="application/json">' in page
 
 
@@ -97,7 +97,7 @@ def test_whoever_is_early_reads_when_the_door_opens(world: World, now: datetime)
 def test_whoever_is_late_reads_that_it_has_ended(world: World, now: datetime) -> None:
     past = book_lesson(world, now - timedelta(hours=2), now=now)
 
-    status, page = get(world.tanaka, f"/rooms/{past.uid}/")
+    status, page = get(world.rishiri_device, f"/rooms/{past.uid}/")
 
     assert (status, "この教室は終わりました" in page) == (410, True)
 

@@ -20,10 +20,12 @@ from realtime.protocol import (
     ClientMessage,
     Close,
     Code,
+    Floor,
     Hand,
     Heard,
     Join,
     Leave,
+    Mute,
     Offer,
     Ping,
     ProtocolError,
@@ -37,20 +39,33 @@ SDP = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"
 LINE = {"candidate": "candidate:1 1 udp 2 127.0.0.1 9 typ host", "sdpMid": "0", "sdpMLineIndex": 0}
 
 ACCEPTED: dict[str, tuple[dict[str, object], ClientMessage]] = {
-    "join": ({"v": 1}, Join()),
+    "join": ({"v": 1, "page": "b7c1"}, Join(page="b7c1")),
     "offer": ({"to": "p1", "pc": "c1", "sdp": SDP, "restart": True}, Offer("p1", "c1", SDP, restart=True)),
     "answer": ({"to": "p1", "pc": "c1", "sdp": SDP}, Answer("p1", "c1", SDP)),
     "candidate": ({"to": "p1", "pc": "c1", "list": [LINE, None]}, Candidate("p1", "c1", (LINE, None))),
     "reset": ({"to": "p1", "pc": "c1"}, Reset("p1", "c1")),
-    "state": ({"audio": True, "video": False}, State(audio=True, video=False)),
+    "state": (
+        {"audio": True, "video": False, "screen": True},
+        State(audio=True, video=False, screen=True),
+    ),
+    "floor": ({"to": "p1"}, Floor("p1")),
+    "mute": ({"to": None}, Mute(None)),
     "hand": ({"up": True}, Hand(up=True)),
     "chat": ({"cid": "7", "text": "聞こえます"}, Chat("7", "聞こえます")),
-    "heard": ({"to": "p1", "level": 0.25, "packets": 100}, Heard("p1", 0.25, 100)),
+    "heard": ({"to": "p1", "level": 0.25, "packets": 100, "frames": 30}, Heard("p1", 0.25, 100, 30)),
     "ping": ({"ts": 1764000000000}, Ping(1764000000000.0)),
     "leave": ({}, Leave()),
 }
 REFUSED: dict[str, list[dict[str, object]]] = {
-    "join": [{"v": 2}, {}, {"v": 1, "resume": 7}, {"v": 1, "resume": "x" * 513}, {"v": 1, "resume": "鍵"}],
+    "join": [
+        {"v": 1, "page": ""},
+        {"v": 1, "page": None},
+        {"v": 2},
+        {},
+        {"v": 1, "resume": 7},
+        {"v": 1, "resume": "x" * 513},
+        {"v": 1, "resume": "鍵"},
+    ],
     "offer": [
         {"to": "p1", "pc": "c1"},
         {"to": "", "pc": "c1", "sdp": SDP},
@@ -76,6 +91,8 @@ REFUSED: dict[str, list[dict[str, object]]] = {
     "reset": [{"to": "p1"}, {"pc": "c1"}, {"to": "x" * 33, "pc": "c1"}],
     "state": [{"audio": True}, {"audio": 1, "video": False}],
     "hand": [{}, {"up": None}],
+    "floor": [{}, {"to": ""}, {"to": 7}, {"to": False}],
+    "mute": [{}, {"to": ["p1"]}],
     "chat": [{"cid": "7", "text": "  "}, {"cid": "7", "text": "x" * 2001}, {"text": "hello"}, {"cid": "7"},
              {"cid": "7", "text": "\ud83d"}, {"cid": "\ud83d", "text": "hello"}],
     "heard": [

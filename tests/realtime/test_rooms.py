@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from realtime import presence
 from realtime.protocol import Close
-from realtime.rooms import registry
+from realtime.registry import registry
 from scheduler import bookings
 from scheduler.models import Booking
 from tests.cast import World
@@ -99,7 +99,7 @@ async def test_signals_reach_their_addressee_alone_with_the_senders_true_name(
         ("answer", {"pc": "c1", "sdp": SDP}),
         ("candidate", {"pc": "c1", "list": [{"candidate": "x", "sdpMid": "0"}, None]}),
         ("reset", {"pc": "c1"}),
-        ("heard", {"level": 0.5, "packets": 100}),
+        ("heard", {"level": 0.5, "packets": 100, "frames": 30}),
     ],
 )
 async def test_every_directed_message_is_relayed_in_a_linked_pair_and_refused_elsewhere(
@@ -136,8 +136,9 @@ async def test_state_hands_and_chat_reach_everybody_and_the_next_to_come(
     rishiri = await enter(world.rishiri_device, lesson_now.uid)
     await sato.read()
 
-    await rishiri.say("state", audio=True, video=False)
-    assert await sato.read() == {"t": "state", "from": rishiri.id, "audio": True, "video": False}
+    await rishiri.say("state", audio=True, video=False, screen=True)
+    state = {"t": "state", "from": rishiri.id, "audio": True, "video": False, "screen": True}
+    assert await sato.read() == state
     await sato.say("hand", up=True)
     await rishiri.read()
     await rishiri.say("hand", up=True)

@@ -28,6 +28,21 @@ def test_linked_follows_the_shape_of_the_room(mode: Mode, one: Role, other: Role
     assert topology.linked(mode, one, other) is expected
 
 
+def test_the_floor_links_two_guests() -> None:
+    assert topology.linked("star", "guest", "guest", has_floor=True)
+
+
+@pytest.mark.parametrize(("expected", "kbps"), [(2, 700), (5, 600), (9, 300), (10, 266)])
+def test_the_uplink_of_the_floor_is_shared_among_the_host_and_every_other_guest(
+    expected: int, kbps: int
+) -> None:
+    with_floor = topology.caps("star", "guest", expected, has_floor=True)
+
+    assert with_floor["video_kbps"] == kbps
+    assert kbps * (expected - 1) <= topology.UPLINK_KBPS
+    assert topology.caps("star", "guest", expected)["video_kbps"] == 700
+
+
 def test_only_a_lesson_is_a_star() -> None:
     assert [topology.mode_of(kind) for kind in ("lesson", "practice", "conference")] == [
         "star",

@@ -1,4 +1,4 @@
-"""A calendar as two independent programs read it: the icalendar library, and npm's ical.js."""
+"""A calendar as three independent programs read it: icalendar, and npm's ical.js and node-ical."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import icalendar
 import pytest
+import recurring_ical_events
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -24,9 +25,42 @@ def events(content: bytes) -> list[icalendar.Event]:
     return [event for event in calendar.walk("VEVENT") if isinstance(event, icalendar.Event)]
 
 
+class Shown(NamedTuple):
+    """What a program shows of one event, series unrolled."""
+
+    start: datetime
+    end: datetime
+    uid: str
+    status: str
+    summary: str
+
+
+def shown_by_all(content: bytes) -> list[Shown]:
+    """What the three show, by start; they agree in everything."""
+    python = sorted(_by_icalendar(content))
+    read = by_ical_js(content)
+    for program in ("events", "nodeIcal"):
+        theirs = sorted(
+            Shown(instant(e["start"]), instant(e["end"]), e["uid"], e["status"], e["summary"])
+            for e in read[program]
+        )
+        assert theirs == python, program
+    return python
+
+
+def _by_icalendar(content: bytes) -> list[Shown]:
+    events(content)
+    whole = recurring_ical_events.of(icalendar.Calendar.from_ical(content))
+    found = whole.between(datetime(2000, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC))
+    return [
+        Shown(start(e), e.end.astimezone(UTC), str(e["uid"]), str(e["status"]), str(e["summary"]))
+        for e in found
+    ]
+
+
 def by_ical_js(source: str | bytes) -> dict[str, Any]:
     """What ical.js understands of a calendar, given as its address or its bytes."""
-    if not shutil.which("node") or not (ROOT / "node_modules" / "ical.js").exists():
+    if not shutil.which("node") or not (ROOT / "node_modules" / "node-ical").exists():
         pytest.skip("Node with the packages of package.json is not here")
     command = ["node", "tests/js/read_calendar.js"]
     done = subprocess.run(

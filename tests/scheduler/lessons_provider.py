@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 from scheduler import providers
 from scheduler.models import Booking
-from scheduler.providers import Entry, Event, Need, Reader
+from scheduler.names import Name
+from scheduler.providers import CalendarFacts, Entry, Event, Need, Reader, Seen
 
 
 class PlainProvider:
@@ -19,6 +20,24 @@ class PlainProvider:
 
     def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
         return [self._event(booking, reader) for booking in bookings]
+
+    def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
+        return [self._calendar_event(each, language) for each in seen]
+
+    def calendar_facts(self, booking_ids: Collection[int]) -> dict[int, CalendarFacts]:
+        return {pk: CalendarFacts(Name("数学Ⅱ", "Mathematics II")) for pk in booking_ids}
+
+    def _calendar_event(self, seen: Seen, language: str) -> Event:
+        side = seen.booking.participants.get(pk=seen.side_id)
+        return Event(
+            summary=seen.booking.label.in_language(language),
+            description="2校時" if language == "ja" else "Period 2",
+            location=side.location.name if side.location else "",
+            interval=side.interval,
+            is_cancelled=False,
+            url=f"/lessons/{seen.booking.uid}/",
+            room_url=f"/rooms/{seen.booking.uid}/",
+        )
 
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
         return []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from scheduler import providers
 from scheduler.models import Booking
-from scheduler.providers import Entry, Event, Leg, Need, Reader
+from scheduler.providers import CalendarFacts, Entry, Event, Leg, Need, Reader, Seen
 
 STATES = {
     "planned": "予定",
@@ -56,6 +56,12 @@ class PlainProvider:
 
     def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
         return [Event(b.title, "", "", b.interval, b.state == "cancelled") for b in bookings]
+
+    def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
+        return [Event(s.booking.title, "", "", s.booking.interval, False) for s in seen]
+
+    def calendar_facts(self, booking_ids: Collection[int]) -> dict[int, CalendarFacts]:
+        return {}
 
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
         return self._needs

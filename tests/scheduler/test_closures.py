@@ -60,6 +60,20 @@ def test_close_from_an_hour_leaves_the_morning(world: World) -> None:
     )
 
 
+def test_close_leaves_what_is_over_at_the_school_and_takes_what_runs_on(world: World) -> None:
+    over = bookings.book(plans.joint(world, 2), by=world.sato, now=NOW, intention=uuid4())
+    running = bookings.book(
+        plans.lesson(world, plans.rishiri_side(world, 3)), by=world.sato, now=NOW, intention=uuid4()
+    )
+
+    closed = closures.close(world.rishiri, THURSDAY, title=BLIZZARD, by=world.nakamura, now=at("10:50"))
+    rebun = closures.close(world.rebun, THURSDAY, title=BLIZZARD, by=world.kudo, now=at("10:39"))
+
+    over.refresh_from_db()
+    assert (closed.bookings, rebun.bookings) == ((running,), (over,))
+    assert (over.state, over.end) == ("confirmed", at("10:35"))
+
+
 def test_close_of_another_grade_leaves_this_one(world: World) -> None:
     booking = bookings.book(plans.joint(world, 2), by=world.sato, now=NOW, intention=uuid4())
 

@@ -9,17 +9,28 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from scheduler import bookings, feeds, ical
+from scheduler import bookings, feed_events, feed_store, feeds
 from scheduler.intervals import Interval
-from scheduler.models import Booking, Feed, Location, Membership, Organisation, Participant, Role, User
+from scheduler.models import (
+    Booking,
+    Feed,
+    Location,
+    Membership,
+    Organisation,
+    Participant,
+    Role,
+    StoredEvent,
+    User,
+)
 from scheduler.names import Name
 from scheduler.plans import Need, Plan, Side
-from scheduler.providers import Reader
 from tests import cast
-from tests.cast import NOW, World, at
+from tests.cast import NOW, TOKYO, World, at
 from tests.scheduler import calendar_readers, plans
 from tests.scheduler.lessons_provider import plain_lessons
 
@@ -33,27 +44,39 @@ def _lessons_are_told() -> Iterator[None]:
         yield
 
 
-def feed_of(user: User, now: datetime = NOW) -> tuple[Feed, Reader]:
-    """The user's feed and its reader at `now`, its address made on the way if there is none."""
-    if feeds.live(user) is None:
-        feeds.make(user, instead_of=None, now=now)
-    live = Feed.objects.select_related("user").get(user=user, revoked_at=None)
-    reader = feeds.reader_of(live, now=now)
-    assert reader is not None
-    return live, reader
+def secret_of(user: User, now: datetime = NOW) -> str:
+    """The secret of a new address of the user's."""
+    standing = feeds.live(feeds.own(user))
+    return feeds.make(feeds.own(user), by=user, instead_of=standing.pk if standing else None, now=now)
+
+
+_secrets: dict[int, str] = {}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_an_address() -> None:
+    _secrets.clear()
+
+
+def found(user: User, now: datetime = NOW) -> tuple[Feed, feeds.Edition]:
+    """The user's feed and what it says, its address made on the way if there is none."""
+    if user.pk not in _secrets:
+        _secrets[user.pk] = secret_of(user, now)
+    answer = feeds.find(_secrets[user.pk], now=now)
+    assert answer is not None
+    return answer
 
 
 def edition_of(user: User, now: datetime = NOW) -> feeds.Edition:
-    feed, reader = feed_of(user, now)
-    return feeds.edition(feed, reader, now=now)
-
-
-def calendar_of(user: User, now: datetime = NOW) -> ical.Calendar:
-    return feeds.calendar_of(feed_of(user, now)[1], now=now)
+    return found(user, now)[1]
 
 
 def content_of(user: User, now: datetime = NOW) -> bytes:
-    return ical.rendered(calendar_of(user, now))
+    feed, edition = found(user, now)
+    whole = feeds.content(feed, now=now)
+    assert whole is not None
+    assert whole[0] == edition
+    return whole[1]
 
 
 def events_of(user: User, now: datetime = NOW) -> list[icalendar.Event]:
@@ -119,7 +142,7 @@ def test_a_cancelled_lesson_says_so_for_thirty_days_and_then_vanishes(world: Wor
     assert str(event["summary"]) == "【取消】数学Ⅱ 合同"
     assert "/rooms/" not in str(event["description"])
     assert len(events_of(world.tanaka, NOW + timedelta(days=30))) == 1
-    assert events_of(world.tanaka, NOW + timedelta(days=30, seconds=1)) == []
+    assert events_of(world.tanaka, NOW + timedelta(days=31)) == []
 
 
 def test_a_school_that_leaves_sees_it_cancelled_and_the_others_see_it_stand(world: World) -> None:
@@ -150,7 +173,7 @@ def test_a_hold_is_tentative_to_who_holds_it_and_says_cancelled_once_it_ran_out(
     for event in (waiting, swept):
         assert (event["uid"], event["status"], event["sequence"]) == (held["uid"], "CANCELLED", 1)
     assert len(events_of(world.sato, later + timedelta(days=30))) == 1
-    assert events_of(world.sato, later + timedelta(days=30, seconds=1)) == []
+    assert events_of(world.sato, later + timedelta(days=31)) == []
 
 
 def test_a_hold_is_shown_to_nobody_who_was_not_told_of_it(world: World) -> None:
@@ -213,10 +236,10 @@ def test_the_feed_speaks_the_language_of_its_reader(world: World) -> None:
     bookings.cancel(booking, by=world.sato, now=NOW, intention=uuid4())
     User.objects.filter(pk=world.tanaka.pk).update(language="en")
 
-    calendar = calendar_of(User.objects.get(pk=world.tanaka.pk))
+    calendar = icalendar.Calendar.from_ical(content_of(User.objects.get(pk=world.tanaka.pk)))
 
-    assert calendar.name == "Enkaku: Rishiri"
-    assert [event.summary for event in calendar.events] == ["[Cancelled] Mathematics II, jointly"]
+    assert str(calendar["x-wr-calname"]) == "Enkaku: Rishiri"
+    assert [str(event["summary"]) for event in calendar.events] == ["[Cancelled] Mathematics II, jointly"]
 
 
 def test_unchanged_facts_have_the_same_validators_and_every_change_has_others(world: World) -> None:
@@ -264,14 +287,12 @@ def test_an_ended_post_takes_its_school_out_of_the_calendar_at_once(world: World
 
 @pytest.mark.parametrize("how", ["revoked", "replaced", "no post any more", "inactive"])
 def test_an_address_that_should_not_work_leads_nowhere(world: World, how: str) -> None:
-    secret = feeds.make(world.tanaka, instead_of=None, now=NOW)
+    secret = secret_of(world.tanaka)
     assert feeds.find(secret, now=NOW) is not None
     if how == "revoked":
-        feeds.revoke(world.tanaka, now=NOW)
+        feeds.revoke(feeds.own(world.tanaka), by=world.tanaka, now=NOW)
     elif how == "replaced":
-        live = feeds.live(world.tanaka)
-        assert live is not None
-        feeds.make(world.tanaka, instead_of=live.pk, now=NOW)
+        secret_of(world.tanaka)
     elif how == "no post any more":
         world.tanaka.memberships.update(valid_until=NOW.date())
     else:
@@ -280,18 +301,28 @@ def test_an_address_that_should_not_work_leads_nowhere(world: World, how: str) -
     assert feeds.find(secret, now=NOW) is None
 
 
+def test_an_address_dies_with_the_last_day_of_the_post_though_nothing_is_written(world: World) -> None:
+    secret = secret_of(world.tanaka)
+    tomorrow = NOW.astimezone(TOKYO).date() + timedelta(days=1)
+    world.tanaka.memberships.update(valid_until=tomorrow)
+    assert feeds.find(secret, now=NOW) is not None
+
+    assert feeds.find(secret, now=at("23:59", tomorrow - timedelta(days=1))) is not None
+    assert feeds.find(secret, now=at("0:00", tomorrow)) is None
+
+
 def test_making_an_address_twice_from_one_page_keeps_the_first(world: World) -> None:
-    secret = feeds.make(world.tanaka, instead_of=None, now=NOW)
+    secret = secret_of(world.tanaka)
 
     with pytest.raises(feeds.ReplacedError):
-        feeds.make(world.tanaka, instead_of=None, now=NOW)
+        feeds.make(feeds.own(world.tanaka), by=world.tanaka, instead_of=None, now=NOW)
 
     assert feeds.find(secret, now=NOW) is not None
     assert Feed.objects.filter(user=world.tanaka).count() == 1
 
 
 def test_the_database_holds_no_secret(world: World) -> None:
-    secret = feeds.make(world.tanaka, instead_of=None, now=NOW)
+    secret = secret_of(world.tanaka)
 
     (row,) = Feed.objects.values()
 
@@ -300,7 +331,7 @@ def test_the_database_holds_no_secret(world: World) -> None:
 
 
 def test_a_reading_is_noted_at_most_every_ten_minutes(world: World) -> None:
-    feed, _reader = feed_of(world.tanaka)
+    feed, _edition = found(world.tanaka)
 
     noted = []
     for minutes in (0, 9, 10):
@@ -310,32 +341,82 @@ def test_a_reading_is_noted_at_most_every_ten_minutes(world: World) -> None:
     assert noted == [NOW, NOW, NOW + timedelta(minutes=10)]
 
 
-def test_an_unchanged_feed_costs_the_same_two_queries_and_no_calendar(world: World) -> None:
+def test_an_unchanged_feed_costs_one_query_however_long_it_is(world: World) -> None:
     counts = []
     for numbers in ((1,), (2, 3, 4)):
         for number in numbers:
             book(world, plans.lesson(world, plans.rishiri_side(world, number)))
         looked_at = edition_of(world.tanaka)
-        assert looked_at.calendar is not None
-        feed, reader = feed_of(world.tanaka)
 
         with CaptureQueriesContext(connection) as queries:
-            unchanged = feeds.edition(feed, reader, now=NOW + timedelta(hours=1))
+            unchanged = edition_of(world.tanaka, NOW + timedelta(hours=1))
 
-        assert unchanged == feeds.Edition(looked_at.etag, looked_at.changed_at, None)
+        assert unchanged == looked_at
         counts.append(len(queries))
 
-    assert counts == [2, 2]
+    assert counts == [1, 1]
 
 
 def test_an_unchanged_feed_is_looked_at_again_the_next_day_and_keeps_its_validators(world: World) -> None:
     book(world)
     today = edition_of(world.tanaka)
 
-    tomorrow = edition_of(world.tanaka, NOW + timedelta(days=1))
+    with CaptureQueriesContext(connection) as queries:
+        tomorrow = edition_of(world.tanaka, NOW + timedelta(days=1))
 
-    assert tomorrow.calendar == today.calendar
+    assert len(queries) > 1
     assert (tomorrow.etag, tomorrow.changed_at) == (today.etag, today.changed_at)
+
+
+def test_another_address_of_the_service_stands_in_calendars_at_once(world: World) -> None:
+    book(world)
+    before, old = edition_of(world.tanaka), settings.PUBLIC_URL.encode()
+    assert old in content_of(world.tanaka)
+
+    with override_settings(PUBLIC_URL="https://enkaku.example.jp"):
+        after, content = edition_of(world.tanaka), content_of(world.tanaka)
+
+    assert after.etag != before.etag
+    assert (b"https://enkaku.example.jp" in content, old in content) == (True, False)
+
+
+def test_what_an_update_writes_otherwise_stands_in_calendars_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book(world)
+    edition_of(world.tanaka)
+    kept = set(StoredEvent.objects.values_list("pk", flat=True))
+
+    monkeypatch.setattr(feed_events, "FORMAT", feed_events.FORMAT + 1)
+    edition_of(world.tanaka)
+
+    assert StoredEvent.objects.exclude(pk__in=kept).count() == len(kept)
+
+
+def test_after_one_change_only_its_event_is_written_anew(world: World) -> None:
+    first, *_others = [
+        book(world, plans.lesson(world, plans.rishiri_side(world, number))) for number in (1, 2, 3)
+    ]
+    before = content_of(world.tanaka)
+    kept = set(StoredEvent.objects.values_list("pk", flat=True))
+
+    bookings.cancel(first, by=world.sato, now=NOW, intention=uuid4())
+
+    assert content_of(world.tanaka) != before
+    (new,) = StoredEvent.objects.exclude(pk__in=kept)
+    assert new.booking == first
+
+
+def test_events_that_were_deleted_are_written_again(world: World) -> None:
+    book(world)
+    before = content_of(world.tanaka)
+    later = NOW + timedelta(days=31)
+    edition = edition_of(world.tanaka)
+
+    assert feed_store.prune(now=later) == 1
+
+    assert content_of(world.tanaka) == before
+    assert edition_of(world.tanaka) == edition
 
 
 def test_a_confidential_booking_reaches_its_persons_alone(world: World) -> None:

@@ -27,7 +27,7 @@ def _nothing_was_read_yet() -> None:
 
 
 def address_of(user: User) -> str:
-    secret = feeds.make(user, instead_of=None, now=timezone.now())
+    secret = feeds.make(feeds.own(user), by=user, instead_of=None, now=timezone.now())
     return f"/calendar/{secret}.ics"
 
 
@@ -154,6 +154,16 @@ def test_revoking_ends_the_address(world: World) -> None:
     assert "カレンダー用のアドレスを作る" in client.get("/calendar/").content.decode()
 
 
+def test_an_account_that_is_closed_has_no_calendar_any_more(world: World) -> None:
+    client, address = Client(), address_of(world.tanaka)
+    assert client.get(address).status_code == 200
+
+    world.tanaka.is_active = False
+    world.tanaka.save(update_fields=["is_active"])
+
+    assert client.get(address).status_code == 404
+
+
 def test_an_account_without_a_post_is_told_so_and_gets_no_address(world: World) -> None:
     client = signed_in(world.kato)
 
@@ -179,7 +189,7 @@ def test_a_service_on_this_computer_says_that_telephones_cannot_reach_it(
 
 def test_no_refusal_writes_an_address_into_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
     address = address_of(world.tanaka)
-    feeds.revoke(world.tanaka, now=timezone.now())
+    feeds.revoke(feeds.own(world.tanaka), by=world.tanaka, now=timezone.now())
 
     with caplog.at_level(logging.DEBUG):
         Client().get(address)

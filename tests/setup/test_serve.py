@@ -101,9 +101,10 @@ def test_an_embedded_service_refuses_to_listen_beyond_loopback(tmp_path: Path) -
 
 
 def test_ctrl_c_during_the_first_commands_ends_without_a_traceback(tmp_path: Path) -> None:
-    slow = """shell --no-imports -c 'import time; print("at work", flush=True); time.sleep(60)'"""
+    # In one piece: unbuffered, `print` writes the end of its line by itself.
+    slow = r"""shell --no-imports -c 'import sys, time; sys.stdout.write("at work\n"); time.sleep(60)'"""
     with running(tmp_path, "--port", "0", "--first", slow) as service:
-        wait_until(lambda: "at work" in service.output, 30)
+        wait_until(lambda: "at work\n" in service.output, 30)
 
         code = service.stop(signal.SIGINT, within_s=ENDS_WITHIN_S)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from classrooms import demonstration
 from classrooms.demonstration.world import at_eight
+from scheduler import demonstrations
 
 
 class Command(BaseCommand):
@@ -35,14 +37,28 @@ class Command(BaseCommand):
                 "Say --force if this service is for trying only."
             )
         if reset:
-            demonstration.remove()
+            self._remove()
         if demonstration.is_loaded():
             self.stdout.write("お試しデータはすでに入っています。 / The demonstration is loaded already.")
         else:
             self.stdout.write("お試しデータを入れています… / Loading the demonstration…")
             self.stdout.flush()
-            self._report(demonstration.load(now=at_eight(date) if date else timezone.now()))
+            self._report(self._load(at_eight(date) if date else timezone.now()))
         self._print_sign_ins()
+
+    @transaction.atomic
+    def _load(self, now: datetime) -> demonstration.Loaded:
+        loaded = demonstration.load(now=now)
+        for other in demonstrations.registered():
+            other.load(now=now)
+        return loaded
+
+    @transaction.atomic
+    def _remove(self) -> None:
+        """First what hangs on the organisations."""
+        for other in demonstrations.registered():
+            other.remove()
+        demonstration.remove()
 
     def _report(self, loaded: demonstration.Loaded) -> None:
         self.stdout.write(
@@ -52,8 +68,9 @@ class Command(BaseCommand):
 
     def _print_sign_ins(self) -> None:
         self.stdout.write("\nサインインできる人 / Sign in as:")
-        for label, email, password in demonstration.sign_ins():
-            self.stdout.write(f"  {_padded(label, 28)}{email:<30}{password}")
+        others = [account for other in demonstrations.registered() for account in other.sign_ins()]
+        for label, email, password in [*demonstration.sign_ins(), *others]:
+            self.stdout.write(f"  {_padded(label, 28)}{email:<37}{password}")
 
 
 def _padded(text: str, width: int) -> str:

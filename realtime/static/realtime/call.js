@@ -1,34 +1,18 @@
-import { measure, sample } from "./measures.js";
+import { Floor } from "./floor.js";
+import { Member } from "./member.js";
+import { Missing } from "./missing.js";
 import { Peer } from "./peer.js";
+import { duty } from "./topology.js";
 
 /**
- * @import { Caps, HeardFrom, Joined, Negotiation, PeerFacts, Role } from "./protocol.js"
- * @import { Measure, Sample } from "./measures.js"
+ * @import { Caps, HeardFrom, Joined, Negotiation, PeerFacts, Peers, Role } from "./protocol.js"
  * @import { Signalling } from "./signalling.js"
- * @import { Tracks } from "./peer.js"
- * @typedef {Object} Member Somebody else in the room.
- * @property {PeerFacts} facts
- * @property {Peer | null} peer Null when the room does not connect us.
- * @property {Tracks} tracks What arrives from there.
- * @property {number} awaySince ms; 0 while here.
- * @property {number} brokenSince ms at which media stopped that had come; 0 while it flows.
- * @property {Measure | null} measure
- * @property {Sample | null} sample
- * @property {{level: number, packets: number, at: number} | null} heard What arrives there from us.
+ * @import { Tracks } from "./senders.js"
+ * @import { Mode } from "./topology.js"
  */
 
 const LOOK_EVERY_MS = 1000;
 const REPORT_EVERY = 2; // looks
-/** After a server restart the others come back one by one; media flows meanwhile. */
-const MISSING_FOR_MS = 60_000;
-
-/**
- * Whether two peers of a room are connected: as realtime/topology.py has it.
- * @param {"star" | "mesh"} mode
- * @param {Role} one
- * @param {Role} other
- */
-export const linked = (mode, one, other) => mode === "mesh" || one === "host" || other === "host";
 
 /**
  * The peers of one room and our media with them.
@@ -40,20 +24,20 @@ export class Call extends EventTarget {
   #signalling;
   #makeConnection;
   /** @type {Tracks} */
-  #tracks = { audio: null, video: null };
+  #tracks = { audio: null, video: null, screen: null };
   #me = { id: "", role: /** @type {Role} */ ("guest") };
-  /** @type {"star" | "mesh"} */
+  /** @type {Mode} */
   #mode = "star";
-  /** @type {RTCIceServer[]} */
-  #ice = [];
-  /** @type {Caps | null} */
-  #caps = null;
+  /** @type {RTCConfiguration} */
+  #configuration = {};
+  /** What goes to one receiver, and what does while we have the floor and send to everybody. */
+  #caps = { usual: /** @type {Caps | null} */ (null), floor: /** @type {Caps | null} */ (null) };
   #server = "";
+  #floor;
   /** Whether we want our hand up; a server that has restarted knows no hands. */
   #isHandUp = false;
   #looks = 0;
-  /** @type {Map<string, number>} ids that the server has not named since it restarted, and since when */
-  #missing = new Map();
+  #missing = new Missing();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
 
@@ -61,6 +45,8 @@ export class Call extends EventTarget {
   members = new Map();
   /** @type {string[]} */
   hands = [];
+  /** Another device of our school is here: we bring no microphone. */
+  isListening = false;
 
   /**
    * @param {{signalling: Signalling,
@@ -70,17 +56,22 @@ export class Call extends EventTarget {
     super();
     this.#signalling = signalling;
     this.#makeConnection = makeConnection;
+    this.#floor = new Floor((to) => signalling.send({ t: "floor", to }));
     /** @type {Record<string, (message: any) => void>} */
     const takes = {
       joined: (message) => this.#joined(message),
+      peers: (message) => this.#peers(message),
       "peer-joined": ({ peer }) => this.#arrived(peer),
-      "peer-away": ({ id }) => this.#away(id),
-      "peer-back": ({ id }) => this.#back(id),
+      "peer-away": ({ id }) => this.members.get(id)?.away(Date.now()),
+      "peer-back": ({ id }) => this.members.get(id)?.back(),
       "peer-left": ({ id }) => this.#left(id),
-      state: ({ from, audio, video }) => Object.assign(this.members.get(from)?.facts ?? {}, { audio, video }),
-      hands: ({ queue }) => (this.hands = queue),
-      heard: (message) => this.#heard(message),
-      error: ({ code, to }) => code === "peer-away" && to && this.#away(to),
+      state: ({ from, audio, video, screen }) =>
+        Object.assign(this.members.get(from)?.facts ?? {}, { audio, video, screen }),
+      hands: ({ queue }) => this.#handsAre(queue),
+      floor: ({ id }) => this.#floorIs(id),
+      listen: ({ on }) => (this.isListening = on),
+      heard: (/** @type {HeardFrom} */ message) => this.members.get(message.from)?.hear(message, Date.now()),
+      error: ({ code, to }) => code === "peer-away" && to && this.members.get(to)?.away(Date.now()),
       offer: (message) => this.#negotiate(message),
       answer: (message) => this.#negotiate(message),
       candidate: (message) => this.#negotiate(message),
@@ -103,9 +94,23 @@ export class Call extends EventTarget {
     return this.#me.role;
   }
 
+  get mode() {
+    return this.#mode;
+  }
+
+  /** Who has the floor, or null. */
+  get floor() {
+    return this.#floor.holder;
+  }
+
   /** Members with whom we exchange media. */
   get partners() {
     return [...this.members.values()].filter((member) => member.peer !== null);
+  }
+
+  /** Members to whom we always speak; who hears us only while we have the floor is not among them. */
+  get listeners() {
+    return this.partners.filter((member) => member.duty === "both");
   }
 
   /**
@@ -114,19 +119,43 @@ export class Call extends EventTarget {
    */
   setTracks(tracks) {
     this.#tracks = tracks;
-    for (const { peer } of this.partners) peer?.setTracks(tracks);
+    for (const member of this.partners) {
+      member.adapt(this.#ours(member.facts.id));
+      member.peer?.setTracks(tracks);
+    }
     this.tellState();
   }
 
   tellState() {
-    const { audio, video } = this.#tracks;
-    this.#signalling.send({ t: "state", audio: audio?.enabled ?? false, video: video?.enabled ?? false });
+    const { audio, video, screen } = this.#tracks;
+    this.#signalling.send({
+      t: "state",
+      audio: audio?.enabled ?? false,
+      video: video?.enabled ?? false,
+      screen: Boolean(screen),
+    });
   }
 
   /** @param {boolean} up */
   raiseHand(up) {
     this.#isHandUp = up;
     this.#signalling.send({ t: "hand", up });
+  }
+
+  /**
+   * Gives a guest the floor, or takes it back; whoever leads alone may.
+   * @param {string | null} to
+   */
+  giveFloor(to) {
+    this.#floor.give(to);
+  }
+
+  /**
+   * Asks one guest, or all, to switch the microphone off; whoever leads alone may.
+   * @param {string | null} to
+   */
+  askToMute(to) {
+    this.#signalling.send({ t: "mute", to });
   }
 
   /** The network has changed: connections that do not stand look for a new way. */
@@ -140,21 +169,20 @@ export class Call extends EventTarget {
   }
 
   /** @param {Joined} message */
-  #joined({ id, role, mode, peers, hands, ice, caps, srv }) {
+  #joined(message) {
+    const { id, role, mode, peers, hands, ice, caps, srv } = message;
     const isSameServer = srv === this.#server;
     const isFirst = this.#server === "";
     this.#me = { id, role };
     this.#mode = mode;
-    this.#ice = ice;
-    this.#caps = caps;
+    this.#configuration = { iceServers: ice, ...(message.relay && { iceTransportPolicy: "relay" }) };
+    this.#caps = { usual: caps, floor: message.floor_caps };
     this.#server = srv;
+    this.isListening = message.listen;
     this.hands = hands;
-    const named = new Set(peers.map((peer) => peer.id));
-    for (const known of [...this.members.keys()]) {
-      if (named.has(known)) continue;
-      if (isSameServer) this.#left(known);
-      else this.#missing.set(known, Date.now());
-    }
+    this.#floor.found(message.floor, { isSameServer: isSameServer || isFirst, now: Date.now() });
+    this.#named(peers, { mayBeElsewhere: !isSameServer });
+    this.#relink();
     for (const facts of peers) this.#arrived(facts, { iAmNew: true });
     this.tellState();
     if (isFirst) this.#isHandUp = hands.includes(id);
@@ -162,88 +190,104 @@ export class Call extends EventTarget {
   }
 
   /**
+   * A new snapshot of the same stay: others were found in another process. Who is new to both sides
+   * is offered to; two offers that cross end in one connection.
+   * @param {Peers} message
+   */
+  #peers({ peers, hands, floor }) {
+    this.hands = hands;
+    this.#floor.found(floor, { isSameServer: true, now: Date.now() });
+    this.#named(peers, { mayBeElsewhere: true });
+    this.#relink();
+    for (const facts of peers) this.#arrived(facts, { iAmNew: !this.members.has(facts.id) });
+  }
+
+  /**
+   * Whoever is not named has left, or may yet be named where several servers know parts of the room.
+   * @param {PeerFacts[]} peers
+   * @param {{mayBeElsewhere: boolean}} options
+   */
+  #named(peers, { mayBeElsewhere }) {
+    const named = new Set(peers.map((peer) => peer.id));
+    for (const known of [...this.members.keys()]) {
+      if (named.has(known)) continue;
+      if (!mayBeElsewhere) this.#left(known);
+      else this.#missing.add(known, Date.now());
+    }
+  }
+
+  /**
+   * Ours is down as well when somebody else has lowered it: whoever gave us the floor, or let us lead.
+   * @param {string[]} queue
+   */
+  #handsAre(queue) {
+    this.hands = queue;
+    this.#isHandUp = queue.includes(this.#me.id);
+  }
+
+  /** @param {string | null} id */
+  #floorIs(id) {
+    this.#floor.is(id);
+    this.#relink();
+    for (const member of this.partners) member.adapt(this.#ours(member.facts.id));
+  }
+
+  /** Connections that the floor has brought are made, and those it has ended are gone. */
+  #relink() {
+    for (const member of this.members.values()) {
+      const before = member.duty;
+      this.#link(member);
+      if (member.duty !== before && member.duty === "send") member.peer?.connect();
+    }
+  }
+
+  /**
    * @param {PeerFacts} facts
    * @param {{iAmNew?: boolean}} options
    */
   #arrived(facts, { iAmNew = false } = {}) {
-    this.#missing.delete(facts.id);
-    let member = this.members.get(facts.id);
-    if (member === undefined) {
-      member = this.#welcome(facts);
-      this.members.set(facts.id, member);
-    }
+    this.#missing.found(facts.id);
+    const member = this.members.get(facts.id) ?? new Member(facts);
+    this.members.set(facts.id, member);
     member.facts = facts;
-    member.awaySince = facts.away ? member.awaySince || Date.now() : 0;
-    member.peer?.setReachable(!facts.away);
+    if (facts.away) member.away(Date.now());
+    else member.back();
+    this.#link(member);
+    this.#floor.met(facts.id, { leads: this.role === "host" });
     if (!iAmNew || facts.away || member.peer === null) return;
     if (member.peer.state === "none") member.peer.connect();
     else if (!member.peer.isConnected) member.peer.restart();
   }
 
-  /**
-   * @param {PeerFacts} facts
-   * @returns {Member}
-   */
-  #welcome(facts) {
-    /** @type {Member} */
-    const member = {
-      facts,
-      peer: null,
-      tracks: { audio: null, video: null },
-      awaySince: 0,
-      brokenSince: 0,
-      measure: null,
-      sample: null,
-      heard: null,
-    };
-    if (!linked(this.#mode, this.#me.role, facts.role)) return member;
+  /** @param {Member} member */
+  #link(member) {
+    const other = member.facts;
+    const wanted = duty({ mode: this.#mode, me: this.#me, other, floor: this.floor });
+    if (wanted === member.duty) return;
+    if (wanted === null) return member.part();
     const peer = new Peer({
-      other: facts.id,
-      isPolite: this.#me.id < facts.id,
+      other: other.id,
+      isPolite: this.#me.id < other.id,
       send: (message) => this.#signalling.send(message),
-      makeConnection: () => this.#makeConnection({ iceServers: this.#ice }),
+      makeConnection: () => this.#makeConnection(this.#configuration),
       tracks: this.#tracks,
-      caps: this.#caps,
+      duty: wanted,
     });
     peer.addEventListener("track", (event) => {
-      const { track } = /** @type {CustomEvent<{track: MediaStreamTrack}>} */ (event).detail;
-      member.tracks = { ...member.tracks, [track.kind]: track };
+      const { track, kind } = /** @type {CustomEvent} */ (event).detail;
+      member.tracks = { ...member.tracks, [kind]: track };
       this.#changed();
     });
     peer.addEventListener("change", () => this.#changed());
-    member.peer = peer;
-    return member;
-  }
-
-  /** @param {string} id */
-  #away(id) {
-    const member = this.members.get(id);
-    if (member === undefined) return;
-    member.awaySince ||= Date.now();
-    member.facts.away = true;
-    member.peer?.setReachable(false);
-  }
-
-  /** @param {string} id */
-  #back(id) {
-    const member = this.members.get(id);
-    if (member === undefined) return;
-    member.awaySince = 0;
-    member.facts.away = false;
-    member.peer?.setReachable(true);
+    member.meet(peer, wanted);
+    member.adapt(this.#ours(other.id));
   }
 
   /** @param {string} id */
   #left(id) {
-    this.members.get(id)?.peer?.close();
+    this.members.get(id)?.part();
     this.members.delete(id);
-    this.#missing.delete(id);
-  }
-
-  /** @param {HeardFrom} message */
-  #heard({ from, level, packets }) {
-    const member = this.members.get(from);
-    if (member) member.heard = { level, packets, at: Date.now() };
+    this.#missing.found(id);
   }
 
   /** @param {Negotiation} message */
@@ -251,36 +295,26 @@ export class Call extends EventTarget {
     void this.members.get(message.from)?.peer?.receive(message);
   }
 
-  async #look() {
-    const now = Date.now();
-    for (const [id, since] of this.#missing) {
-      const isFlowing = this.members.get(id)?.peer?.isConnected ?? false;
-      if (isFlowing) continue;
-      if (now - since > MISSING_FOR_MS) this.#left(id);
-      else this.#away(id);
-    }
-    this.#looks += 1;
-    await Promise.all(this.partners.map((member) => this.#measure(member, now)));
-    this.#changed();
+  /** @param {string} other */
+  #ours(other) {
+    const caps = this.floor === this.#me.id ? this.#caps.floor : this.#caps.usual;
+    return { tracks: this.#tracks, caps, isFirst: this.#me.id > other };
   }
 
-  /**
-   * @param {Member} member
-   * @param {number} now
-   */
-  async #measure(member, now) {
-    const reports = await member.peer?.stats();
-    if (!reports) return;
-    const after = sample(reports.values(), now);
-    if (member.sample) member.measure = measure(member.sample, after, member.facts);
-    member.sample = after;
-    const isFlowing = member.peer?.isConnected && member.measure?.rung !== "broken";
-    if (isFlowing) member.brokenSince = 0;
-    else if (member.measure) member.brokenSince ||= now;
-    if (this.#looks % REPORT_EVERY === 0 && member.measure && !member.facts.away) {
-      const { level, packets } = member.measure;
-      this.#signalling.send({ t: "heard", to: member.facts.id, level, packets });
+  async #look() {
+    const now = Date.now();
+    const { away, left } = this.#missing.look(now, (id) => this.members.get(id)?.peer?.isConnected ?? false);
+    for (const id of away) this.members.get(id)?.away(now);
+    for (const id of left) this.#left(id);
+    if (this.#floor.look(now)) this.#relink();
+    this.#looks += 1;
+    await Promise.all(this.partners.map((member) => member.look(now, this.#ours(member.facts.id))));
+    if (this.#looks % REPORT_EVERY === 0) {
+      for (const report of this.partners.map((member) => member.report())) {
+        if (report) this.#signalling.send(report);
+      }
     }
+    this.#changed();
   }
 
   #changed() {

@@ -1,5 +1,5 @@
 /**
- * @import { Tracks } from "./peer.js"
+ * @import { Tracks } from "./senders.js"
  * @typedef {"audio" | "video"} Kind
  * @typedef {"blocked" | "none" | "busy"} Why
  * @typedef {{audio: string, video: string}} Choice Device ids, "" for whatever the system prefers.

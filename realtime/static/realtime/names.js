@@ -1,7 +1,7 @@
 import { fill } from "./dom.js";
 
 /**
- * @import { Member } from "./call.js"
+ * @import { Member } from "./member.js"
  * @import { Rung } from "./measures.js"
  * @import { PeerFacts } from "./protocol.js"
  * @typedef {{language: "ja" | "en", words: Record<string, string>,
@@ -11,6 +11,8 @@ import { fill } from "./dom.js";
 
 /** A level above this is a voice; a quiet classroom stays well below. */
 export const VOICE = 0.02;
+/** A reload and most lost lines are back by then; who is not has gone. */
+const GONE_AFTER_MS = 10_000;
 
 /**
  * How somebody is called in the room: a school by its short name, whoever leads by theirs.
@@ -25,7 +27,8 @@ export function called(who, { language, words }) {
 }
 
 /**
- * As `called`, and told apart from others of the same school, the reader among them.
+ * As `called`, and told apart from others of the same school, the reader among them, and from another
+ * page of the same account.
  * @param {PeerFacts} who
  * @param {PeerFacts[]} others
  * @param {Reader} reader
@@ -34,7 +37,20 @@ export function calledAmong(who, others, reader) {
   const isOneOfMany =
     who.org.ja === reader.school ||
     others.some(({ id, school, org }) => id !== who.id && school && org.ja === who.org.ja);
-  return who.school && isOneOfMany ? introduced(who, reader) : called(who, reader);
+  const name = who.school && isOneOfMany ? introduced(who, reader) : called(who, reader);
+  return name + numbered(who, others, reader);
+}
+
+/**
+ * @param {PeerFacts} who
+ * @param {PeerFacts[]} others
+ * @param {Reader} reader
+ */
+function numbered(who, others, { words }) {
+  const isSame = (/** @type {PeerFacts} */ other) =>
+    other.name.ja === who.name.ja && other.org.ja === who.org.ja;
+  const pages = [...new Set([who.id, ...others.filter(isSame).map(({ id }) => id)])].sort();
+  return pages.length > 1 ? fill(words.page_number, { n: pages.indexOf(who.id) + 1 }) : "";
 }
 
 /**
@@ -54,20 +70,30 @@ export function introduced(who, reader) {
  * What is the matter with one member, in words; "" when there is nothing to say.
  * @param {Member} member
  * @param {Reader} reader
- * @returns {{state: "broken" | "speaking" | "plain", text: string}}
+ * @param {{hasFloor?: boolean}} [more]
+ * @returns {{state: "broken" | "gone" | "speaking" | "plain", text: string}}
  */
-export function condition(member, { language, words }) {
+export function condition(member, { language, words }, { hasFloor = false } = {}) {
   const since = member.brokenSince || member.awaySince;
   if (since) {
-    const n = Math.max(1, Math.round((Date.now() - since) / 1000));
+    const passed = Date.now() - since;
+    const isGone = member.awaySince > 0 && passed > GONE_AFTER_MS && !member.peer?.isConnected;
+    const n = Math.max(1, Math.round(passed / 1000));
+    if (isGone) return { state: "gone", text: fill(words.gone, { n }) };
     return { state: "broken", text: fill(words.reconnecting, { n }) };
   }
-  if (member.peer === null) return { state: "plain", text: words.here };
+  const floor = hasFloor ? words.has_floor : "";
+  if (member.peer === null || member.duty === "send") {
+    return { state: hasFloor ? "speaking" : "plain", text: floor || words.here };
+  }
   if (member.measure === null || !member.peer.isConnected) return { state: "plain", text: words.connecting };
   const isSpeaking = member.facts.audio && member.measure.level > VOICE;
-  const parts = [isSpeaking ? words.speaking : "", ...picture(member.measure.rung, member.facts, words)];
+  const parts = [
+    floor || (isSpeaking ? words.speaking : ""),
+    ...picture(member.measure.rung, member.facts, words),
+  ];
   const text = parts.filter(Boolean).join(language === "ja" ? "・" : ", ");
-  return { state: isSpeaking ? "speaking" : "plain", text };
+  return { state: isSpeaking || hasFloor ? "speaking" : "plain", text };
 }
 
 /**

@@ -1,22 +1,27 @@
+import { Outbox } from "./outbox.js";
+import { KINDS, Senders } from "./senders.js";
+
 /**
- * @import { Candidate, CandidateFacts, Caps, ClientMessage, Negotiation, OfferFrom } from "./protocol.js"
- * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks
+ * @import { CandidateFacts, ClientMessage, Negotiation, OfferFrom } from "./protocol.js"
+ * @import { Limits } from "./encodings.js"
+ * @import { Tracks } from "./senders.js"
+ * @import { Duty } from "./topology.js"
  * @typedef {Object} Link One RTCPeerConnection and what is pending on it.
  * @property {string} id
  * @property {RTCPeerConnection} pc
+ * @property {Senders} senders
  * @property {boolean} isOffering
  * @property {boolean} isAnswered An answer has been given once: from then on an offer on it is a renewal.
  * @property {boolean} isWanted An offer is due as soon as the other can be reached.
  * @property {(CandidateFacts | null)[]} early Candidates that came before a description.
- * @property {(CandidateFacts | null)[]} outbox
+ * @property {Outbox} outbox
  */
 
-/** An offer without an answer is lost: the other was away, or both offered at once. */
+/** An offer without an answer is lost: the other was away, or both offered at once. Or all is slow. */
 const ANSWER_WITHIN_MS = 4000;
+const ANSWER_AT_MOST_MS = 32_000;
 /** Most disconnections of a bad line mend themselves within this time. */
 const RESTART_AFTER_MS = 2000;
-const BATCH_MS = 100;
-
 /** A random id of a connection. */
 const newId = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
 
@@ -25,7 +30,7 @@ const newId = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
  *
  * Every connection has a random id, so that a description meant for an older one is recognised:
  * an offer with a new id replaces what we have, a renewal of one we do not know is answered by
- * `reset`. Events: `track` with the track, `change` when `state` has changed.
+ * `reset`. Events: `track` with the track and its kind, `change` when `state` has changed.
  */
 export class Peer extends EventTarget {
   #other;
@@ -34,11 +39,13 @@ export class Peer extends EventTarget {
   #makeConnection;
   /** @type {Tracks} */
   #tracks;
-  /** @type {Caps | null} */
-  #caps;
+  #duty;
+  /** @type {Limits | null} */
+  #limits;
   /** @type {Link | null} */
   #link = null;
   #isReachable = true;
+  #patience = ANSWER_WITHIN_MS;
   #isClosed = false;
   /** @type {Promise<void>} */
   #queue = Promise.resolve();
@@ -46,21 +53,25 @@ export class Peer extends EventTarget {
   #watchdog;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #restart;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #batch;
 
   /**
    * @param {{other: string, isPolite: boolean, send: (message: ClientMessage) => boolean,
-   *   makeConnection: () => RTCPeerConnection, tracks: Tracks, caps?: Caps | null}} options
+   *   makeConnection: () => RTCPeerConnection, tracks: Tracks, duty?: Duty, limits?: Limits | null}} options
    */
-  constructor({ other, isPolite, send, makeConnection, tracks, caps = null }) {
+  constructor({ other, isPolite, send, makeConnection, tracks, duty = "both", limits = null }) {
     super();
     this.#other = other;
     this.#isPolite = isPolite;
     this.#send = send;
     this.#makeConnection = makeConnection;
     this.#tracks = tracks;
-    this.#caps = caps;
+    this.#duty = duty;
+    this.#limits = limits;
+  }
+
+  /** The id of the connection there is, "" without one. */
+  get link() {
+    return this.#link?.id ?? "";
   }
 
   /** @returns {RTCPeerConnectionState | "none"} */
@@ -75,10 +86,8 @@ export class Peer extends EventTarget {
   /** Makes a new connection and offers it; the newcomer of a pair calls this. */
   connect() {
     const link = this.#replaceLink(newId());
-    for (const kind of /** @type {const} */ (["audio", "video"])) {
-      const { sender } = link.pc.addTransceiver(kind, { direction: "sendrecv" });
-      void sender.replaceTrack(this.#tracks[kind]);
-    }
+    link.senders.add();
+    void this.#sendTracks(link);
   }
 
   /** Looks for a new way through the network; media that still flows is not interrupted. */
@@ -98,6 +107,7 @@ export class Peer extends EventTarget {
    */
   setReachable(isReachable) {
     this.#isReachable = isReachable;
+    if (isReachable) this.#patience = ANSWER_WITHIN_MS;
     if (isReachable && this.#link?.isWanted) void this.#offer(this.#link);
   }
 
@@ -105,6 +115,13 @@ export class Peer extends EventTarget {
   setTracks(tracks) {
     this.#tracks = tracks;
     if (this.#link) void this.#sendTracks(this.#link);
+  }
+
+  /** @param {Limits} limits */
+  setLimits(limits) {
+    if (JSON.stringify(limits) === JSON.stringify(this.#limits)) return;
+    this.#limits = limits;
+    void this.#link?.senders.limit(limits);
   }
 
   /**
@@ -140,16 +157,17 @@ export class Peer extends EventTarget {
     if (message.t === "candidate") return this.#takeCandidates(link, message.list);
     if (link.pc.signalingState !== "have-local-offer") return;
     clearTimeout(this.#watchdog);
+    this.#patience = ANSWER_WITHIN_MS;
     await link.pc.setRemoteDescription({ type: "answer", sdp: message.sdp });
     link.isAnswered = true;
     await this.#takeCandidates(link, link.early.splice(0));
-    await this.#limit(link);
+    await link.senders.limit(this.#limits);
   }
 
   /** @param {OfferFrom} message */
   async #takeOffer({ pc: id, sdp, restart }) {
     let link = this.#link;
-    if (link === null || link.id !== id) {
+    if (link === null || link.id !== id || link.pc.signalingState === "closed") {
       if (restart) {
         this.#send({ t: "reset", to: this.#other, pc: id });
         return;
@@ -167,7 +185,7 @@ export class Peer extends EventTarget {
     await link.pc.setLocalDescription();
     link.isAnswered = true;
     this.#send({ t: "answer", to: this.#other, pc: link.id, sdp: link.pc.localDescription?.sdp ?? "" });
-    await this.#limit(link);
+    await link.senders.limit(this.#limits);
   }
 
   /**
@@ -190,11 +208,8 @@ export class Peer extends EventTarget {
 
   /** @param {Link} link */
   async #sendTracks(link) {
-    for (const transceiver of link.pc.getTransceivers()) {
-      const kind = /** @type {"audio" | "video"} */ (transceiver.receiver.track.kind);
-      if (transceiver.direction !== "sendrecv") transceiver.direction = "sendrecv";
-      await transceiver.sender.replaceTrack(this.#tracks[kind]);
-    }
+    await link.senders.carry(this.#tracks);
+    await link.senders.limit(this.#limits);
   }
 
   /** @param {Link} link */
@@ -221,17 +236,20 @@ export class Peer extends EventTarget {
 
   /**
    * Without it a lost offer blocks this pair for good: we would wait for its answer and, being
-   * impolite, ignore every offer of the other.
+   * impolite, ignore every offer of the other. A first offer is made anew on a new connection: an
+   * answer that was only late would else be taken for the answer to the next.
    * @param {Link} link
    */
   #watch(link) {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(async () => {
       if (link !== this.#link || link.pc.signalingState !== "have-local-offer") return;
+      this.#patience = Math.min(ANSWER_AT_MOST_MS, this.#patience * 2);
+      if (!link.isAnswered) return this.connect();
       await link.pc.setLocalDescription({ type: "rollback" });
       link.pc.restartIce();
       await this.#offer(link);
-    }, ANSWER_WITHIN_MS);
+    }, this.#patience);
   }
 
   /**
@@ -241,12 +259,19 @@ export class Peer extends EventTarget {
   #replaceLink(id) {
     this.#dropLink();
     const pc = this.#makeConnection();
+    const outbox = new Outbox((list) => this.#send({ t: "candidate", to: this.#other, pc: id, list }));
     /** @type {Link} */
-    const link = { id, pc, isOffering: false, isAnswered: false, isWanted: false, early: [], outbox: [] };
+    const link = {
+      ...{ id, pc, senders: new Senders(pc, this.#duty) },
+      ...{ isOffering: false, isAnswered: false, isWanted: false, early: [], outbox },
+    };
     this.#link = link;
     pc.onnegotiationneeded = () => void this.#offer(link);
-    pc.onicecandidate = ({ candidate }) => this.#gather(link, candidate);
-    pc.ontrack = ({ track }) => this.dispatchEvent(new CustomEvent("track", { detail: { track } }));
+    pc.onicecandidate = ({ candidate }) => link.outbox.put(candidate);
+    pc.ontrack = ({ track, transceiver }) => {
+      const kind = KINDS[pc.getTransceivers().indexOf(transceiver)];
+      this.dispatchEvent(new CustomEvent("track", { detail: { track, kind } }));
+    };
     pc.onconnectionstatechange = () => this.#stateChanged(link);
     return link;
   }
@@ -254,11 +279,11 @@ export class Peer extends EventTarget {
   #dropLink() {
     clearTimeout(this.#watchdog);
     clearTimeout(this.#restart);
-    clearTimeout(this.#batch);
     const link = this.#link;
     this.#link = null;
     if (link === null) return;
     const { pc } = link;
+    link.outbox.close();
     pc.onnegotiationneeded = pc.onicecandidate = pc.ontrack = pc.onconnectionstatechange = null;
     pc.close();
   }
@@ -271,34 +296,5 @@ export class Peer extends EventTarget {
     if (state === "disconnected") this.#restart = setTimeout(() => this.restart(), RESTART_AFTER_MS);
     if (state === "failed") this.restart();
     this.dispatchEvent(new CustomEvent("change", { detail: { state } }));
-  }
-
-  /**
-   * @param {Link} link
-   * @param {RTCIceCandidate | null} candidate
-   */
-  #gather(link, candidate) {
-    link.outbox.push(candidate ? /** @type {CandidateFacts} */ (candidate.toJSON()) : null);
-    clearTimeout(this.#batch);
-    this.#batch = setTimeout(() => {
-      /** @type {Candidate} */
-      const message = { t: "candidate", to: this.#other, pc: link.id, list: link.outbox.splice(0, 32) };
-      if (link === this.#link && message.list.length > 0) this.#send(message);
-    }, BATCH_MS);
-  }
-
-  /** @param {Link} link */
-  async #limit(link) {
-    if (this.#caps === null) return;
-    for (const sender of link.pc.getSenders()) {
-      if (sender.track?.kind !== "video") continue;
-      const parameters = sender.getParameters();
-      for (const encoding of parameters.encodings) {
-        encoding.maxBitrate = this.#caps.video_kbps * 1000;
-        encoding.maxFramerate = this.#caps.fps;
-        encoding.scaleResolutionDownBy = Math.max(1, (sender.track.getSettings().height ?? 0) / this.#caps.h);
-      }
-      await sender.setParameters(parameters);
-    }
   }
 }

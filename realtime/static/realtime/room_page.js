@@ -1,24 +1,35 @@
 import { Call } from "./call.js";
+import { ChatPanel } from "./chat_panel.js";
+import { Clock } from "./clock.js";
+import { Controls } from "./controls.js";
 import { Devices } from "./devices.js";
-import { byId, Icons, make, say } from "./dom.js";
-import { ChatPanel, People } from "./panels.js";
+import { byId, fill, Icons, say, show } from "./dom.js";
+import { DoorPanel } from "./door_panel.js";
+import { FloorLine } from "./floor_line.js";
+import { HelpPanel } from "./help_panel.js";
+import { calledAmong } from "./names.js";
+import { Notices } from "./notices.js";
+import { OwnMedia } from "./own_media.js";
+import { People } from "./people_panel.js";
 import { Signalling } from "./signalling.js";
-import { Clock, VoiceLine } from "./status_lines.js";
 import { Tiles } from "./tiles.js";
+import { Ending, Trouble } from "./trouble.js";
+import { VoiceLine } from "./voice_line.js";
 
 /**
  * @import { ErrorMessage } from "./protocol.js"
- * @import { Kind, Why } from "./devices.js"
- * @import { Tracks } from "./peer.js"
  * @import { Reader } from "./names.js"
- * @import { Times } from "./status_lines.js"
- * @typedef {Reader & Times & {socket: string, room: string, icons: string, today: string}} PageFacts
+ * @import { Times } from "./clock.js"
+ * @typedef {Reader & Times & {socket: string, room: string, icons: string, today: string, help: string,
+ *   telephone: string, csrf: string, door: import("./door_panel.js").Ways | null}} PageFacts
  */
 
 /** @type {PageFacts} */
 const facts = JSON.parse(byId("page", HTMLScriptElement).textContent ?? "{}");
 const { words } = facts;
 const icons = new Icons(facts.icons);
+/** Switched off stays switched off over a reload. */
+const OFF = `off ${facts.room}`;
 
 const signalling = new Signalling({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${facts.socket}`,
@@ -29,15 +40,28 @@ const signalling = new Signalling({
   },
 });
 const call = new Call({ signalling });
-const devices = new Devices({
-  media: navigator.mediaDevices,
-  store: {
-    get: () => ({ audio: "", video: "", ...JSON.parse(localStorage.getItem("devices") ?? "{}") }),
-    set: (choice) => localStorage.setItem("devices", JSON.stringify(choice)),
+const media = new OwnMedia({
+  devices: new Devices({
+    media: navigator.mediaDevices,
+    store: {
+      get: () => ({ audio: "", video: "", ...JSON.parse(localStorage.getItem("devices") ?? "{}") }),
+      set: (choice) => localStorage.setItem("devices", JSON.stringify(choice)),
+    },
+  }),
+  off: {
+    get: () => JSON.parse(sessionStorage.getItem(OFF) ?? "[]"),
+    set: (kinds) => sessionStorage.setItem(OFF, JSON.stringify(kinds)),
   },
+  share: navigator.mediaDevices?.getDisplayMedia?.bind(navigator.mediaDevices),
 });
+const MET = `met ${facts.room}`;
+const met = {
+  get: () => sessionStorage.getItem(MET) !== null,
+  set: () => sessionStorage.setItem(MET, "1"),
+};
 const tiles = new Tiles({
   call,
+  met,
   reader: facts,
   icons,
   places: {
@@ -48,168 +72,126 @@ const tiles = new Tiles({
     sounds: byId("sounds", HTMLElement),
   },
 });
-const people = new People({ call, reader: facts });
-const chat = new ChatPanel({ call, reader: facts, signalling, zone: facts.zone });
-const voice = new VoiceLine({ call, reader: facts, icons });
+const notices = new Notices({ list: byId("notices", HTMLUListElement), icons });
 const clock = new Clock({ reader: facts, times: facts });
+const controls = new Controls({ call, media, tiles, icons, words });
+const people = new People({ call, reader: facts });
+const voice = new VoiceLine({ call, reader: facts, icons, met });
+const floorLine = new FloorLine({ call, words });
+const trouble = new Trouble({ call, reader: facts, notices, clock });
+const ending = new Ending({ clock, words });
+new ChatPanel({ call, reader: facts, signalling, zone: facts.zone });
+new HelpPanel({ url: facts.help, words, telephone: facts.telephone });
+const door = facts.door && new DoorPanel({ call, ways: facts.door, words, csrf: facts.csrf });
 
-/** @type {Tracks} */
-let tracks = { audio: null, video: null };
-/** @type {Partial<Record<Kind, Why>>} */
-let problems = {};
-/** What we have switched off comes back switched off after a reload. */
-const switchedOff = {
-  key: `off ${facts.room}`,
-  /** @returns {Kind[]} */
-  get: () => JSON.parse(sessionStorage.getItem(switchedOff.key) ?? "[]"),
-  /**
-   * @param {Kind} kind
-   * @param {boolean} isOff
-   */
-  set(kind, isOff) {
-    const others = switchedOff.get().filter((other) => other !== kind);
-    sessionStorage.setItem(switchedOff.key, JSON.stringify(isOff ? [...others, kind] : others));
-  },
-};
-
-// Ourselves
-
-const buttons = {
-  audio: byId("audio", HTMLButtonElement),
-  video: byId("video", HTMLButtonElement),
-  hand: byId("hand", HTMLButtonElement),
-};
-
-/** @param {Kind[]} kinds */
-async function openDevices(kinds) {
-  const opened = await devices.open(kinds);
-  for (const kind of kinds) {
-    const track = opened.tracks[kind];
-    tracks = { ...tracks, [kind]: track };
-    if (track) track.enabled = !switchedOff.get().includes(kind);
-    track?.addEventListener("ended", () => void openDevices([kind]));
-    problems = { ...problems, [kind]: opened.problems[kind] };
-  }
-  complain();
-  byId("self-video", HTMLVideoElement).srcObject = tracks.video ? new MediaStream([tracks.video]) : null;
-  call.setTracks(tracks);
-  render();
+/** What everybody reads on entering a conference, until they put it away. */
+const ROLL = `roll ${facts.room}`;
+if (words.roll && sessionStorage.getItem(ROLL) === null) {
+  const act = () => {
+    sessionStorage.setItem(ROLL, "1");
+    notices.set("roll", undefined);
+  };
+  notices.set("roll", words.roll, { way: words.close, act });
 }
 
-/** @param {Kind} kind */
-async function toggle(kind) {
-  const track = tracks[kind];
-  switchedOff.set(kind, track?.enabled ?? false);
-  if (track === null) await openDevices([kind]);
-  else {
-    track.enabled = !track.enabled;
-    call.tellState();
-  }
-  render();
-}
+const SPEAK = { way: words.audio_on, act: () => void media.toggle("audio"), close: words.close };
 
 /** What cannot be used gets words that help; everything else goes on. */
 function complain() {
-  const { audio, video } = problems;
+  const { audio, video } = media.problems;
   const isOne = audio !== undefined && audio === video;
-  notice(
-    "both",
-    isOne ? words[`both_${audio}`] : undefined,
-    words.try_again,
-    () => void openDevices(["audio", "video"]),
-  );
+  const again = (/** @type {import("./devices.js").Kind[]} */ kinds) => ({
+    way: words.try_again,
+    act: () => void media.open(kinds),
+  });
+  notices.set("both", isOne ? words[`both_${audio}`] : undefined, again(["audio", "video"]));
   for (const kind of /** @type {const} */ (["audio", "video"])) {
-    const text = isOne || !problems[kind] ? undefined : words[`${kind}_${problems[kind]}`];
-    notice(kind, text, words.try_again, () => void openDevices([kind]));
+    const text = isOne || !media.problems[kind] ? undefined : words[`${kind}_${media.problems[kind]}`];
+    notices.set(kind, text, again([kind]));
   }
 }
 
-/**
- * @param {string} key
- * @param {string | undefined} text Nothing removes the notice.
- * @param {string} way
- * @param {() => void} act
- */
-function notice(key, text, way, act) {
-  const list = byId("notices", HTMLUListElement);
-  list.querySelector(`[data-key="${key}"]`)?.remove();
-  if (!text) return;
-  const button = make("button", { text: way });
-  button.type = "button";
-  button.addEventListener("click", act);
-  const item = make("li", {}, icons.make("warning"), make("p", { text }), button);
-  item.dataset.key = key;
-  item.setAttribute("role", "status");
-  list.append(item);
-}
-
-/**
- * @param {HTMLButtonElement} button
- * @param {string} icon
- * @param {string} text
- */
-function label(button, icon, text) {
-  icons.set(button.querySelector("svg"), icon);
-  const span = button.querySelector("span");
-  if (span) say(span, text);
-}
-
-function renderControls() {
-  const hears = tracks.audio?.enabled ?? false;
-  const sees = tracks.video?.enabled ?? false;
-  const isUp = call.hands.includes(call.id);
-  label(buttons.audio, hears ? "microphone" : "microphone-off", hears ? words.audio_off : words.audio_on);
-  label(buttons.video, sees ? "camera" : "camera-off", sees ? words.video_off : words.video_on);
-  label(buttons.hand, "hand", isUp ? words.hand_down : words.hand_up);
-  buttons.audio.classList.toggle("is-off", !hears);
-  buttons.video.classList.toggle("is-off", !sees);
-  buttons.hand.classList.toggle("is-up", isUp);
-  // A hand raised while nobody can see it would be lost.
-  buttons.hand.disabled = !signalling.isJoined;
-  buttons.hand.setAttribute("aria-pressed", String(isUp));
-  byId("self", HTMLElement).classList.toggle("is-dark", !sees);
-  say(byId("self-name", HTMLElement), facts.layout === "school" ? words.this_room : words.me);
+function microphone() {
+  if (media.isListening) return "elsewhere";
+  if (media.tracks.audio === null) return "none";
+  return media.isOn("audio") ? "on" : "off";
 }
 
 function render() {
   tiles.render();
   people.render();
-  voice.render(tracks, signalling.isJoined);
+  voice.render(microphone(), signalling.isJoined);
   clock.render();
-  renderControls();
+  floorLine.render(media.isOn("audio"));
+  trouble.render();
+  ending.render();
+  controls.render(signalling.isJoined);
+  door?.render();
+  byId("self", HTMLElement).classList.toggle("is-dark", !media.isOn("video"));
+  say(byId("self-name", HTMLElement), facts.layout === "school" ? words.this_room : words.me);
 }
 
-// The end
+/** @param {string} from Whoever leads has asked us to be quiet: we are, and know who asked. */
+function mute(from) {
+  if (!media.muteAsAsked()) return;
+  const others = [...call.members.values()].map((member) => member.facts);
+  const asker = call.members.get(from)?.facts;
+  const name = asker ? calledAmong(asker, others, facts) : "";
+  notices.set("muted", fill(words.muted_by, { name }), SPEAK);
+}
+
+/** Our school's device brings the microphone, or has gone: then ours is there again, and off. */
+function listen() {
+  const isBack = media.listen(call.isListening);
+  if (isBack) notices.set("muted", words.microphone_back, SPEAK);
+  else if (media.isListening) notices.set("muted", undefined);
+}
 
 /** @param {{code: number, error: ErrorMessage | null}} detail */
 function refused({ code }) {
   const isElsewhere = code === 4409;
+  const isFull = code === 4424;
   call.close();
-  for (const track of [tracks.audio, tracks.video]) track?.stop();
+  media.stop();
+  // The host has sent us back: this address is the waiting room's now.
+  if (code === 4423) return location.reload();
   say(byId("over-words", HTMLElement), words[`closed_${code}`] ?? words.closed_other);
-  byId("over-again", HTMLAnchorElement).hidden = !isElsewhere && code !== 4400 && code !== 4429;
+  const again = byId("over-again", HTMLAnchorElement);
+  again.hidden = !isElsewhere && !isFull && code !== 4400 && code !== 4429;
+  if (isFull) say(again, words.try_again);
   byId("over", HTMLElement).hidden = false;
   byId("over-today", HTMLAnchorElement).focus();
 }
 
-// Wiring
-
-buttons.audio.addEventListener("click", () => void toggle("audio"));
-buttons.video.addEventListener("click", () => void toggle("video"));
-buttons.hand.addEventListener("click", () => call.raiseHand(!call.hands.includes(call.id)));
+media.addEventListener("change", () => {
+  const { video, screen } = media.tracks;
+  complain();
+  if (media.isOn("audio")) notices.set("muted", undefined);
+  show(byId("self-video", HTMLVideoElement), video);
+  tiles.ownScreen = screen ?? null;
+  call.setTracks(media.tracks);
+  render();
+});
 byId("leave", HTMLButtonElement).addEventListener("click", () => {
   sessionStorage.removeItem(`room ${facts.room}`);
   signalling.leave();
   location.assign(facts.today);
 });
 tiles.addEventListener("silent", () =>
-  notice("sound", words.sound_blocked, words.play_sound, () => {
-    notice("sound", undefined, "", () => {});
-    void tiles.play();
+  notices.set("sound", words.sound_blocked, {
+    way: words.play_sound,
+    act: () => {
+      notices.set("sound", undefined);
+      void tiles.play();
+    },
   }),
 );
 call.addEventListener("change", render);
 signalling.addEventListener("joined", () => clock.up());
+for (const type of ["joined", "listen"]) {
+  signalling.addEventListener(type, listen);
+}
+signalling.addEventListener("mute", (event) => mute(/** @type {CustomEvent} */ (event).detail.from));
 signalling.addEventListener("down", () => {
   clock.down();
   render();
@@ -221,8 +203,9 @@ addEventListener("online", () => {
 });
 setInterval(() => clock.render(), 1000);
 
-// The devices first, for a moment: the first offer then carries them. Nobody waits for them longer.
-const opening = openDevices(["audio", "video"]);
-await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, 1500))]);
+document.body.dataset.started = "";
+// The devices first, for a moment: the first offer then carries them. Nobody waits for them longer,
+// and whatever is the matter with them keeps nobody out of the room.
+setTimeout(() => signalling.start(), 1500);
+await media.open(["audio", "video"]);
 signalling.start();
-void chat;

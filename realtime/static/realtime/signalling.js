@@ -9,6 +9,7 @@ const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 3000;
 /** A handshake into a black hole is given up, so that the next one may start. */
 const CONNECT_WITHIN_MS = 6000;
+const LOOK_EVERY_MS = 500;
 
 /**
  * The socket of one room: joins, beats, notices silence, and comes back by itself.
@@ -20,10 +21,13 @@ const CONNECT_WITHIN_MS = 6000;
 export class Signalling extends EventTarget {
   #url;
   #store;
+  /** Of this load of the page, and kept nowhere: by it a reload is told from a lost line. */
+  #page = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   #makeSocket;
   /** @type {WebSocket | null} */
   #socket = null;
   #isJoined = false;
+  #isStarted = false;
   #isStopped = false;
   #failures = 0;
   #heardAt = 0;
@@ -35,6 +39,8 @@ export class Signalling extends EventTarget {
   #retry;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #beat;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #watch;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #connecting;
 
@@ -52,8 +58,10 @@ export class Signalling extends EventTarget {
     return this.#isJoined;
   }
 
+  /** Once is enough. */
   start() {
-    this.#isStopped = false;
+    if (this.#isStarted || this.#isStopped) return;
+    this.#isStarted = true;
     this.#connect();
   }
 
@@ -68,7 +76,7 @@ export class Signalling extends EventTarget {
 
   /** The network has changed: what is waiting is tried at once, what is open is checked. */
   nudge() {
-    if (this.#isStopped) return;
+    if (this.#isStopped || !this.#isStarted) return;
     if (this.#socket === null) this.#connect();
     else if (this.#isJoined) this.#ping();
   }
@@ -87,7 +95,7 @@ export class Signalling extends EventTarget {
     this.#error = null;
     socket.onopen = () => {
       const resume = this.#store.get();
-      this.#write(resume ? { t: "join", v: VERSION, resume } : { t: "join", v: VERSION });
+      this.#write({ t: "join", v: VERSION, page: this.#page, ...(resume && { resume }) });
     };
     socket.onmessage = (event) => this.#take(socket, String(event.data));
     socket.onclose = (event) => this.#closed(socket, event.code);
@@ -117,13 +125,18 @@ export class Signalling extends EventTarget {
     this.#failures = 0;
     this.#isJoined = true;
     clearInterval(this.#beat);
-    this.#beat = setInterval(() => this.#tick(), this.#every);
+    clearInterval(this.#watch);
+    this.#beat = setInterval(() => this.#ping(), this.#every);
+    this.#watch = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
-  #tick() {
-    // A socket into a black hole never closes by itself.
-    if (Date.now() - this.#heardAt >= this.#dead && this.#socket) this.#closed(this.#socket, 1006);
-    else this.#ping();
+  /**
+   * A socket into a black hole never closes by itself, and when the line is back TCP tries it again
+   * only after as long as it was dead. A new one takes a moment: made at half the silence after
+   * which the server gives us up, it is there before that.
+   */
+  #look() {
+    if (Date.now() - this.#heardAt >= this.#dead / 2 && this.#socket) this.#closed(this.#socket, 1006);
   }
 
   #ping() {
@@ -155,6 +168,7 @@ export class Signalling extends EventTarget {
     clearTimeout(this.#connecting);
     clearTimeout(this.#retry);
     clearInterval(this.#beat);
+    clearInterval(this.#watch);
     const socket = this.#socket;
     this.#socket = null;
     this.#isJoined = false;

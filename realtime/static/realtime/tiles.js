@@ -3,8 +3,11 @@ import { calledAmong, condition } from "./names.js";
 import { onStage } from "./stage.js";
 
 /**
- * @import { Call, Member } from "./call.js"
+ * @import { Call } from "./call.js"
+ * @import { Member } from "./member.js"
  * @import { Reader } from "./names.js"
+ * @import { Shown } from "./stage.js"
+ * @import { Met } from "./voice_line.js"
  * @typedef {{list: HTMLElement, stage: HTMLVideoElement, stageWords: HTMLElement, stageName: HTMLElement,
  *   sounds: HTMLElement}} Places
  * @typedef {{item: HTMLLIElement, button: HTMLButtonElement, video: HTMLVideoElement, sound: HTMLAudioElement,
@@ -20,19 +23,25 @@ export class Tiles extends EventTarget {
   #reader;
   #icons;
   #places;
+  #met;
   /** @type {Map<string, Tile>} */
   #tiles = new Map();
-  /** The member somebody chose to see large, or "". */
-  #pinned = "";
-  #shown = "";
+  /** @type {Shown | null} What somebody chose to see large. */
+  #pinned = null;
+  /** @type {Shown} */
+  #shown = { id: "", source: "video" };
 
-  /** @param {{call: Call, reader: Reader, icons: Icons, places: Places}} options */
-  constructor({ call, reader, icons, places }) {
+  /** @type {MediaStreamTrack | null} Our own screen while we share it. */
+  ownScreen = null;
+
+  /** @param {{call: Call, reader: Reader, icons: Icons, places: Places, met: Met}} options */
+  constructor({ call, reader, icons, places, met }) {
     super();
     this.#call = call;
     this.#reader = reader;
     this.#icons = icons;
     this.#places = places;
+    this.#met = met;
   }
 
   render() {
@@ -40,6 +49,20 @@ export class Tiles extends EventTarget {
     for (const id of [...this.#tiles.keys()]) if (!members.has(id)) this.#remove(id);
     this.#stage();
     for (const [id, member] of members) this.#update(this.#tiles.get(id) ?? this.#add(id), id, member);
+  }
+
+  /** Whether this member's camera is large, and whether somebody chose it. */
+  get large() {
+    return { ...this.#shown, isChosen: this.#pinned !== null };
+  }
+
+  /**
+   * Shows this member's camera large; the same again, and it is as before.
+   * @param {string} id
+   */
+  enlarge(id) {
+    this.#pinned = this.#pinned?.id === id ? null : { id, source: "video" };
+    this.render();
   }
 
   /** Plays what the browser held back; called when somebody has pressed a button. */
@@ -65,10 +88,7 @@ export class Tiles extends EventTarget {
     tile.sound.autoplay = true;
     const caption = make("span", { class: "caption" }, tile.mic, tile.name, tile.rung);
     tile.button.append(tile.video, tile.blank, tile.flag, caption);
-    tile.button.addEventListener("click", () => {
-      this.#pinned = this.#pinned === id ? "" : id;
-      this.render();
-    });
+    tile.button.addEventListener("click", () => this.enlarge(id));
     tile.item.append(tile.button);
     this.#places.list.append(tile.item);
     this.#places.sounds.append(tile.sound);
@@ -91,28 +111,48 @@ export class Tiles extends EventTarget {
    */
   #update(tile, id, member) {
     const { words } = this.#reader;
-    const { state, text } = condition(member, this.#reader);
+    const { state, text } = condition(member, this.#reader, { hasFloor: id === this.#call.floor });
     const name = this.#name(member);
-    const place = this.#call.hands.indexOf(id) + 1;
-    show(tile.video, member.tracks.video);
+    // A screen has no tile of its own: it changes places with the camera.
+    const isScreen = this.#isLarge(id, "video") && member.facts.screen;
+    const hasPicture = isScreen || member.facts.video;
+    const hasTile = member.peer !== null && member.duty !== "send" && state !== "gone";
+    show(tile.video, isScreen ? (member.tracks.screen ?? null) : member.tracks.video);
     if (show(tile.sound, member.tracks.audio)) void this.#play(tile.sound);
     say(tile.name, name);
     say(tile.rung, text);
-    say(tile.blank, member.facts.video ? "" : words.camera_is_off);
-    tile.blank.hidden = member.peer === null || member.facts.video || state === "broken";
-    tile.video.hidden = !member.facts.video;
-    tile.flag.hidden = place === 0;
-    if (place > 0) {
-      const label = fill(words.place, { n: place });
-      if (tile.flag.textContent !== label) tile.flag.replaceChildren(this.#icons.make("hand"), label);
-    }
+    say(tile.blank, hasPicture ? "" : words.camera_is_off);
+    tile.blank.hidden = !hasTile || hasPicture || state === "broken";
+    tile.video.hidden = !hasPicture || !hasTile;
+    this.#flag(tile, id);
     this.#icons.set(tile.mic, member.facts.audio ? "microphone" : "microphone-off");
-    tile.button.dataset.state = place > 0 && state === "plain" ? "hand" : state;
+    const isRaised = this.#call.hands.includes(id);
+    tile.button.dataset.state = isRaised && state === "plain" ? "hand" : state;
     tile.button.dataset.peer = id;
-    tile.button.disabled = member.peer === null;
-    tile.button.classList.toggle("tile--name", member.peer === null);
-    tile.button.setAttribute("aria-pressed", String(id === this.#shown));
-    tile.button.title = member.peer === null ? "" : fill(words.enlarge, { name });
+    tile.button.disabled = !hasTile;
+    tile.button.classList.toggle("tile--name", !hasTile);
+    tile.button.setAttribute("aria-pressed", String(this.#isLarge(id, "video") && !isScreen));
+    tile.button.title = hasTile ? fill(words.enlarge, { name }) : "";
+  }
+
+  /**
+   * The place in the queue of raised hands.
+   * @param {Tile} tile
+   * @param {string} id
+   */
+  #flag(tile, id) {
+    const n = this.#call.hands.indexOf(id) + 1;
+    tile.flag.hidden = n === 0;
+    const label = fill(this.#reader.words.place, { n });
+    if (n > 0 && tile.flag.textContent !== label) tile.flag.replaceChildren(this.#icons.make("hand"), label);
+  }
+
+  /**
+   * @param {string} id
+   * @param {Shown["source"]} source
+   */
+  #isLarge(id, source) {
+    return this.#shown.id === id && this.#shown.source === source;
   }
 
   /** @param {Member} member */
@@ -123,21 +163,29 @@ export class Tiles extends EventTarget {
 
   #stage() {
     const { stage, stageWords, stageName } = this.#places;
-    const id = onStage(this.#call.partners, { pinned: this.#pinned, shown: this.#shown });
-    const member = this.#call.members.get(id);
-    this.#shown = id;
+    const { partners, members, floor } = this.#call;
+    const shown = onStage(partners, { pinned: this.#pinned, shown: this.#shown.id, floor });
+    const isOwn = this.ownScreen !== null && !this.#pinned;
+    const member = isOwn ? undefined : members.get(shown.id);
+    this.#shown = isOwn ? { id: "", source: "screen" } : shown;
     const { words } = this.#reader;
-    const hasPicture = Boolean(member?.facts.video && member.tracks.video);
-    show(stage, hasPicture && member ? member.tracks.video : null);
-    stage.hidden = !hasPicture;
-    const { state, text } = member ? condition(member, this.#reader) : { state: "plain", text: "" };
-    stage.classList.toggle("dimmed", state === "broken");
-    stageWords.hidden = hasPicture;
+    const track = isOwn ? this.ownScreen : pictureOf(member, shown.source);
+    show(stage, track);
+    stage.hidden = track === null;
+    stage.classList.toggle("is-screen", this.#shown.source === "screen");
+    const { state, text } = member
+      ? condition(member, this.#reader, { hasFloor: shown.id === floor })
+      : { state: "plain", text: "" };
+    stage.classList.toggle("dimmed", state === "broken" || state === "gone");
+    stageWords.hidden = track !== null;
     stageName.hidden = member === undefined;
     stageName.dataset.state = state;
     if (member) {
-      const name = make("b", { text: this.#name(member) });
-      const line = make("span", {}, name, make("span", { text }));
+      const isScreen = shown.source === "screen";
+      const name = make("b", {
+        text: fill(isScreen ? words.screen_of : "{name}", { name: this.#name(member) }),
+      });
+      const line = make("span", {}, name, make("span", { text: isScreen ? "" : text }));
       if (stageName.textContent !== line.textContent) stageName.replaceChildren(...line.childNodes);
     }
     say(stageWords, this.#stageWords(member, words));
@@ -149,7 +197,10 @@ export class Tiles extends EventTarget {
    */
   #stageWords(member, words) {
     if (member) return member.facts.video ? words.connecting : words.camera_is_off;
-    return this.#call.role === "guest" && this.#call.members.size > 0 ? words.voice_alone : words.nobody;
+    const { id, role, mode, members } = this.#call;
+    if (id === "") return words.connecting;
+    if (role === "guest" && mode === "star" && this.#met.get()) return words.leader_left;
+    return role === "guest" && members.size > 0 ? words.voice_alone : words.nobody;
   }
 
   /** @param {HTMLAudioElement} sound */
@@ -162,4 +213,14 @@ export class Tiles extends EventTarget {
       if (isHeldBack) this.dispatchEvent(new Event("silent"));
     }
   }
+}
+
+/**
+ * @param {Member | undefined} member
+ * @param {Shown["source"]} source
+ */
+function pictureOf(member, source) {
+  if (!member) return null;
+  if (source === "screen") return member.tracks.screen ?? null;
+  return member.facts.video ? member.tracks.video : null;
 }

@@ -1,19 +1,19 @@
 /**
  * Whether our voice arrives, judged from what the listeners have measured.
  *
- * @typedef {"none" | "off" | "on"} Microphone
+ * @typedef {"none" | "off" | "on" | "elsewhere"} Microphone `elsewhere`: our school's device has it.
  * @typedef {"connecting" | "up" | "down"} Line The line to the server, on which measurements come.
  * @typedef {Object} Listener
  * @property {boolean} isPresent
- * @property {number} readySince ms since which nothing but the microphone could keep our voice from
- *   arriving there; 0 while something could.
+ * @property {number} unheardSince ms since which it has been measured there that nothing of ours comes;
+ *   0 while something does, or nobody knows.
  * @property {{level: number, packets: number, at: number} | null} heard What was measured there last.
  * @typedef {{state: "ok" | "waiting" | "warn" | "bad", words: string, icon: string}} Judgement
  */
 
 const REPORT_LASTS_MS = 8000;
-/** What was measured sooner may be from before the connection, or from before the microphone was on. */
-const SETTLED_AFTER_MS = 6000;
+/** For so long the line is being made anew; then somebody may look at the microphone. */
+const MENDED_WITHIN_MS = 25_000;
 /** Between two sentences nobody wonders whether the line is dead. */
 const VOICE_LASTS_MS = 20_000;
 
@@ -33,6 +33,7 @@ export const fresh = (heard, now) => (heard && now - heard.at < REPORT_LASTS_MS 
  */
 export function judge({ now, line, microphone, listeners, wasMet, voiceAt }) {
   if (microphone === "none") return { state: "warn", words: "voice_missing", icon: "microphone-off" };
+  if (microphone === "elsewhere") return { state: "waiting", words: "voice_elsewhere", icon: "sound" };
   if (line !== "up") {
     return { state: "waiting", words: line === "down" ? "voice_down" : "connecting", icon: "clock" };
   }
@@ -45,10 +46,10 @@ export function judge({ now, line, microphone, listeners, wasMet, voiceAt }) {
     if (now - voiceAt > VOICE_LASTS_MS) return { state: "waiting", words: "voice_ready", icon: "microphone" };
     return { state: "ok", words: "voice_arrives", icon: "check" };
   }
-  const isLost = present.some(({ heard, readySince }) => {
-    const report = fresh(heard, now);
-    return report !== null && readySince > 0 && report.at - readySince >= SETTLED_AFTER_MS;
-  });
-  if (isLost) return { state: "bad", words: "voice_lost", icon: "warning" };
+  const since = Math.min(...present.map(({ unheardSince }) => unheardSince || Number.POSITIVE_INFINITY));
+  if (Number.isFinite(since)) {
+    const words = now - since < MENDED_WITHIN_MS ? "voice_mending" : "voice_lost";
+    return { state: "bad", words, icon: "warning" };
+  }
   return { state: "waiting", words: "voice_checking", icon: "clock" };
 }

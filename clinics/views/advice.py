@@ -1,0 +1,169 @@
+"""助言: written in four lines, shown once more, signed; read, printed, copied."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinics import access, advice, advice_text, attachments
+from clinics.advice import WRITABLE, WRITTEN_IN
+from clinics.forms import AdviceForm, KeyForm
+from clinics.models import Advice
+from clinics.states import Actor, CaseError, State
+from clinics.views import desk
+from clinics.views.desk import Opened
+from scheduler import wallclock
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def write(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The specialist's own draft. It is kept as it is typed; what is shown for signing is what is signed."""
+    opened = desk.opened(request, uid)
+    if Actor.SPECIALIST not in opened.actors or State(opened.case.state) not in WRITTEN_IN:
+        return opened.back()
+    if request.method != "POST":
+        access.read(opened.case, by=opened.user, now=opened.now, request=request)
+        return _shown(opened, _form(opened, None))
+    is_signing = request.POST.get("action") == "review"
+    form = _form(opened, request.POST, is_draft=not is_signing)
+    form.is_valid()  # what can be read is kept, complete or not
+    try:
+        advice.save_draft(opened.case, _lines(form), by=opened.user, now=opened.now)
+    except CaseError as error:
+        form.add_error(None, opened.said(error))
+        return _shown(opened, form)
+    return _kept(opened, form, is_signing=is_signing)
+
+
+def _kept(opened: Opened, form: AdviceForm, *, is_signing: bool) -> HttpResponse:
+    request, uid = opened.request, opened.case.uid
+    if request.headers.get("Accept") == "application/json":
+        clock = wallclock.clock(opened.now, opened.case.organisation.zone)
+        return JsonResponse({"words": _("Draft kept at %(time)s") % {"time": clock}})
+    if not form.is_valid():
+        return _shown(opened, form)
+    if is_signing:
+        return redirect("clinics:advice_review", uid=uid)
+    messages.success(request, _("The draft is kept. Only you see it."))
+    return redirect("clinics:advice_write", uid=uid)
+
+
+def _form(opened: Opened, data: Any, *, is_draft: bool = True) -> AdviceForm:
+    draft, last = advice.draft_of(opened.case, opened.user), advice.newest(opened.case)
+    # A correction begins with the words that it corrects.
+    shown = draft or last
+    usual: dict[str, Any] = {"intention": uuid4()}
+    if shown is not None:
+        usual |= {name: getattr(shown, name) for name in WRITABLE}
+    if draft is None:
+        usual["reason"] = ""
+    return AdviceForm(data, initial=usual, is_draft=is_draft, is_amending=last is not None)
+
+
+def _lines(form: AdviceForm) -> dict[str, Any]:
+    return {name: value for name, value in form.cleaned_data.items() if name in WRITABLE}
+
+
+def _shown(opened: Opened, form: AdviceForm) -> HttpResponse:
+    context = {
+        "opened": opened,
+        "form": form,
+        "last": advice.newest(opened.case),
+        "questions": opened.case.questions.all(),
+        "attachments": attachments.standing(opened.case),
+        "may_sign": opened.case.state not in {State.SCHEDULED, State.LIVE},
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(opened.request, "clinics/advice_write.html", context, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The draft as it will stand, and the signature."""
+    opened = desk.opened(request, uid)
+    draft = advice.draft_of(opened.case, opened.user) if Actor.SPECIALIST in opened.actors else None
+    if draft is None:
+        return opened.back()
+    last = advice.newest(opened.case)
+    if request.method == "POST":
+        return _signed(opened, draft, is_amending=last is not None)
+    context = {
+        "opened": opened,
+        "draft": draft,
+        "last": last,
+        "lines": advice_text.lines(draft),
+        "seen": draft.saved_at.isoformat(),
+        "form": KeyForm(None, initial={"intention": uuid4(), "version": opened.case.version}),
+    }
+    return render(request, "clinics/advice_review.html", context)
+
+
+def _signed(opened: Opened, draft: Advice, *, is_amending: bool) -> HttpResponse:
+    form = KeyForm(opened.request.POST)
+    if not form.is_valid():
+        raise Http404
+    address = reverse("clinics:advice_review", args=[opened.case.uid])
+    if opened.request.POST.get("seen") != draft.saved_at.isoformat():
+        messages.warning(
+            opened.request, _("The draft changed after you opened this page. Look at it again, then sign.")
+        )
+        return redirect(address)
+    given: dict[str, Any] = {
+        "by": opened.user, "now": opened.now, "intention": form.cleaned_data["intention"],
+        "version": form.cleaned_data["version"], "request": opened.request,
+    }  # fmt: skip
+    try:
+        if is_amending:
+            advice.amend(opened.case, reason=draft.reason, **given)
+        else:
+            advice.sign(opened.case, **given)
+    except CaseError as error:
+        messages.error(opened.request, opened.said(error))
+        return redirect(address)
+    messages.success(opened.request, _("Signed. The requesting doctor is told."))
+    return opened.back()
+
+
+@never_cache
+@require_safe
+def version(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
+    """One signed version, to read, print (A4) and copy into the chart."""
+    opened = desk.opened(request, uid)
+    found = get_object_or_404(advice.signed(opened.case), version=number)
+    access.read(opened.case, by=opened.user, now=opened.now, request=request)
+    context = {
+        "opened": opened,
+        "advice": found,
+        "lines": advice_text.lines(found),
+        "text": advice_text.plain(opened.case, found, opened.reader.language),
+        "versions": advice.signed(opened.case),
+        "is_intact": advice.is_intact(found),
+    }
+    return render(request, "clinics/advice.html", context)
+
+
+@never_cache
+@require_POST
+def acknowledge(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
+    opened = desk.opened(request, uid)
+    found = get_object_or_404(advice.signed(opened.case), version=number)
+    form = KeyForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    key = form.cleaned_data["intention"]
+    try:
+        advice.acknowledge(found, by=opened.user, now=opened.now, intention=key, request=request)
+    except CaseError as error:
+        return opened.refused(error)
+    messages.success(request, _("Noted that you have read it. The decision on treatment is yours."))
+    return opened.back()

@@ -1,0 +1,174 @@
+"""The request: begun, kept while it is typed, sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from clinics import access, acts, asking, attachments, consultations, identifiers, wording
+from clinics.asking import Asker
+from clinics.forms import AttachmentForm, RequestForm
+from clinics.models import Consultation
+from clinics.states import Actor, CaseError
+from clinics.views import desk
+from clinics.views.desk import Opened
+from scheduler import wallclock
+from scheduler.models import Organisation
+from scheduler.providers import Reader
+
+TYPED = ("question", "local_number", "summary")
+"""Where somebody may write who the patient is."""
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """A request that is not kept yet. Saved or sent it becomes a draft with an address of its own."""
+    now = timezone.now()
+    reader = desk.reader_of(request, now)
+    askers = asking.askers(reader, now)
+    if not askers:
+        raise Http404
+    data = request.POST if request.method == "POST" else None
+    asker = _chosen(askers, data)
+    form = RequestForm(data, case=None, zone=asker.organisation.zone)
+    key = _key(data)
+    if data is None or key is None or not (form.is_valid() or _is_quiet(request)):
+        return _shown(request, reader, form, now, askers=askers, asker=asker, key=key or uuid4())
+    try:
+        case = consultations.create(
+            asker.person, asker.organisation, by=reader.user, now=now, intention=key, fields=form.columns,
+            request=request,
+        )  # fmt: skip
+    except acts.IntentionError:
+        raise Http404 from None
+    except CaseError as error:
+        form.add_error(None, wording.sentence(error, asker.organisation.zone, reader.language))
+        return _shown(request, reader, form, now, askers=askers, asker=asker, key=key)
+    # The first keeping made it; this one may be a later one of the same page.
+    return _kept(desk.opened(request, case.uid), form)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft(request: HttpRequest, uid: UUID) -> HttpResponse:
+    opened = desk.opened(request, uid)
+    if opened.case.state != Consultation.State.DRAFT:
+        return redirect("clinics:case", uid=uid)
+    data = request.POST if request.method == "POST" else None
+    form = RequestForm(data, case=opened.case, zone=opened.case.organisation.zone)
+    if data is None:
+        access.read(opened.case, by=opened.user, now=opened.now, request=request)
+    if data is None or not (form.is_valid() or _is_quiet(request)):
+        return _shown(request, opened.reader, form, opened.now, opened=opened)
+    return _kept(opened, form)
+
+
+def _kept(opened: Opened, form: RequestForm) -> HttpResponse:
+    """Kept as it is; sent too when that was pressed and nothing is missing."""
+    request = opened.request
+    try:
+        case = consultations.save_draft(
+            opened.case, form.columns, by=opened.user, now=opened.now, request=request
+        )
+    except CaseError as error:
+        return opened.refused(error)
+    address = reverse("clinics:draft", args=[case.uid])
+    if _is_quiet(request):
+        clock = wallclock.clock(opened.now, case.organisation.zone)
+        return JsonResponse({"words": _("Draft kept at %(time)s") % {"time": clock}, "address": address})
+    if request.POST.get("action") != "send":
+        messages.success(request, _("The draft is kept. Nobody but you and your side sees it."))
+        return redirect(address)
+    return _sent(opened, form, case)
+
+
+def _is_quiet(request: HttpRequest) -> bool:
+    """The page keeps it by itself: what can be read is kept, and nobody is told of the rest yet."""
+    return request.headers.get("Accept") == "application/json"
+
+
+def _sent(opened: Opened, form: RequestForm, case: Consultation) -> HttpResponse:
+    request = opened.request
+    form.demand(case)
+    cautions = identifiers.found({name: getattr(case, name) for name in TYPED})
+    seen = ",".join(f"{name}-{kind}" for name, kind in cautions)
+    if form.errors or (cautions and request.POST.get("seen") != seen):
+        return _shown(
+            request, opened.reader, form, opened.now, opened=opened,
+            cautions=[] if form.errors else _cautioned(form, cautions), seen=seen,
+        )  # fmt: skip
+    try:
+        key = uuid5(_key(request.POST) or uuid4(), "send")  # the page's own key made the draft
+        sent = consultations.submit(case, by=opened.user, now=opened.now, intention=key, request=request)
+    except CaseError as error:
+        form.add_error(None, opened.said(error))
+        return _shown(request, opened.reader, form, opened.now, opened=opened)
+    messages.success(request, _("The request is sent. The coordination office has it now."))
+    return redirect("clinics:case", uid=sent.uid)
+
+
+def _shown(
+    request: HttpRequest, reader: Reader, form: RequestForm, now: datetime, *,
+    opened: Opened | None = None, askers: list[Asker] | None = None, asker: Asker | None = None,
+    key: UUID | None = None, cautions: list[str] | None = None, seen: str = "",
+) -> HttpResponse:  # fmt: skip
+    case = opened.case if opened else None
+    organisation = case.organisation if case else asker.organisation if asker else None
+    assert organisation is not None
+    context: dict[str, Any] = {
+        "form": form, "case": case, "askers": askers or [], "asker": asker, "key": key or uuid4(),
+        "asked": asking.asked(), "telephones": asking.telephones(None),
+        "targets": _targets(case, organisation, now, reader.language),
+        "cautions": cautions or [], "seen": seen,
+        "may_send": opened is None or Actor.REQUESTER in opened.actors,
+        "is_own": asker is None or asker.person.user_id == reader.user.pk,
+        "attachments": attachments.standing(case) if case else [],
+        "file_form": AttachmentForm(None, initial={"intention": uuid4()}) if case else None,
+        "intention": uuid4(),
+    }  # fmt: skip
+    status = 422 if form.is_bound and (form.errors or cautions) else 200
+    return render(request, "clinics/request.html", context, status=status)
+
+
+def _targets(
+    case: Consultation | None, organisation: Organisation, now: datetime, language: str
+) -> dict[str, str]:
+    """By urgency: when an answer may be expected, in words."""
+    found = asking.targets(case.specialty if case else None, now)
+    return {each: wallclock.point(at, organisation.zone, language) for each, at in found.items()}
+
+
+def _cautioned(form: RequestForm, found: list[tuple[str, str]]) -> list[str]:
+    said = {
+        "name": _("a person’s name"),
+        "birthday": _("a date of birth"),
+        "telephone": _("a telephone number"),
+        "number": _("a number that may be a chart number"),
+    }
+    return [
+        _("%(field)s: there seems to be %(what)s.") % {"field": form.fields[name].label, "what": said[kind]}
+        for name, kind in found
+    ]
+
+
+def _chosen(askers: list[Asker], data: QueryDict | None) -> Asker:
+    wanted = data.get("asker") if data else None
+    return next((each for each in askers if each.key == wanted), askers[0])
+
+
+def _key(data: QueryDict | None) -> UUID | None:
+    try:
+        return UUID(data.get("intention", "")) if data else None
+    except ValueError:
+        return None

@@ -1,0 +1,384 @@
+"""Inviting people, giving and ending posts, closing accounts: by whom, how, and what is kept of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from scheduler import audit, invitations, permissions
+from scheduler.models import AuditEntry, Invitation, Membership, Organisation, Person, Role, User
+from tests.cast import PASSWORD, World, add_user
+
+TODAY = timezone.localdate
+
+
+@pytest.fixture
+def hospital(db: None) -> Organisation:
+    return Organisation.objects.create(
+        kind=Organisation.Kind.HOSPITAL, code="H1", name="市立総合病院", short_name="市立総合"
+    )
+
+
+def as_(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def offer(world: World, organisation: Organisation, role: Role, **changed: Any) -> dict[str, Any]:
+    facts = {
+        "email": "new@example.jp", "name": "高橋 実", "language": "ja", "organisation": organisation.pk,
+        "role": role.value, "valid_from": str(TODAY()), "intention": str(uuid4()),
+    }  # fmt: skip
+    return facts | changed
+
+
+def link() -> str:
+    found = re.search(r"https?://[^/]+(/invitations/\S+)", str(mail.outbox[-1].body))
+    assert found is not None
+    return found.group(1)
+
+
+def events() -> list[tuple[str, int | None, int | None]]:
+    return list(AuditEntry.objects.values_list("event", "actor_id", "on_behalf_of_id"))
+
+
+def test_invited_teacher_sets_a_password_once_and_can_be_booked(world: World) -> None:
+    answer = as_(world.admin).post("/people/invite/", offer(world, world.centre, Role.TEACHER))
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/people/")
+    (letter,) = mail.outbox
+    assert letter.to == ["new@example.jp"]
+    assert letter.subject == "遠隔：招待のお知らせ"
+    guest = Client()
+    assert "高橋 実" in guest.get(link()).content.decode()
+
+    answer = guest.post(link(), {"name": "高橋 実", "password1": PASSWORD, "password2": PASSWORD})
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    account = User.objects.get(email="new@example.jp")
+    assert guest.session["_auth_user_id"] == str(account.pk)
+    assert permissions.has_role(account, frozenset({Role.TEACHER}), TODAY())
+    assert Person.objects.get(user=account).organisation == world.centre
+    assert Client().get(link()).status_code == 410
+    assert events() == [
+        ("invitation.create", world.admin.pk, None),
+        ("account.create", account.pk, world.admin.pk),
+        ("post.give", account.pk, world.admin.pk),
+        ("invitation.accept", account.pk, world.admin.pk),
+        ("account.sign_in", account.pk, None),
+    ]
+    assert audit.verify() == []
+
+
+def test_secret_is_kept_nowhere(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    as_(world.admin).post("/people/invite/", offer(world, world.centre, Role.TEACHER))
+    secret = link().split("/")[2]
+
+    Client().get(f"/invitations/{secret}/no-such-page/")
+
+    kept = repr(list(Invitation.objects.values())) + repr(list(AuditEntry.objects.values()))
+    assert secret not in kept
+    assert secret not in caplog.text
+
+
+def test_weak_or_unequal_passwords_make_no_account(world: World) -> None:
+    as_(world.admin).post("/people/invite/", offer(world, world.centre, Role.TEACHER))
+
+    answers = [
+        Client().post(link(), {"name": "高橋 実", "password1": first, "password2": again})
+        for first, again in (("short", "short"), (PASSWORD, "another-password"), ("", ""))
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    assert not User.objects.filter(email="new@example.jp").exists()
+    assert Client().get(link()).status_code == 200
+
+
+def test_account_that_is_there_gets_the_post_and_keeps_its_password(
+    world: World, hospital: Organisation
+) -> None:
+    facts = offer(world, hospital, Role.SPECIALIST, email="KATO@example.jp", name="だれか")
+    as_(world.admin).post("/people/invite/", facts)
+    guest = Client()
+    assert "new-password" not in guest.get(link()).content.decode()
+
+    guest.post(link(), {"name": "だれか", "password1": "x" * 20, "password2": "x" * 20})
+
+    world.kato.refresh_from_db()
+    assert (world.kato.name, world.kato.check_password(PASSWORD)) == ("加藤 遥", True)
+    assert permissions.has_role(world.kato, frozenset({Role.SPECIALIST}), TODAY())
+    assert "_auth_user_id" not in guest.session
+
+
+@pytest.mark.parametrize(
+    ("who", "where", "role", "may"),
+    [
+        ("admin", "rishiri", Role.SCHOOL_HEAD, True),
+        ("admin", "centre", Role.CENTRE_ADMIN, True),
+        ("admin", "rishiri", Role.TEACHER, False),
+        ("nakamura", "rishiri", Role.ROOM_STAFF, True),
+        ("nakamura", "rishiri", Role.SCHOOL_COORDINATOR, False),
+        ("nakamura", "rebun", Role.ROOM_STAFF, False),
+        ("mori", "hospital", Role.SPECIALIST, True),
+        ("mori", "hospital", Role.CLINIC_COORDINATOR, False),
+        ("mori", "centre", Role.TEACHER, False),
+    ],
+)
+def test_posts_are_offered_by_whose_they_are(
+    world: World, hospital: Organisation, who: str, where: str, role: Role, may: bool
+) -> None:
+    mori = add_user("mori", "森 文子", hospital, Role.CLINIC_COORDINATOR)
+    by = mori if who == "mori" else getattr(world, who)
+    organisation = hospital if where == "hospital" else getattr(world, where)
+
+    answer = as_(by).post("/people/invite/", offer(world, organisation, role))
+
+    assert answer.status_code == (302 if may else 422)
+    assert Invitation.objects.exists() is may
+
+
+@pytest.mark.parametrize("who", ["sato", "suzuki", "tanaka", "rishiri_device", "kato"])
+def test_people_do_not_exist_for_everybody_else(world: World, who: str) -> None:
+    client = as_(getattr(world, who))
+
+    assert {client.get(path).status_code for path in ("/people/", "/people/invite/", "/audit/")} == {404}
+
+
+def test_form_that_is_sent_twice_invites_once(world: World) -> None:
+    facts = offer(world, world.centre, Role.TEACHER)
+    client = as_(world.admin)
+
+    answers = [client.post("/people/invite/", facts).status_code for _ in range(2)]
+
+    assert answers == [302, 302]
+    assert (Invitation.objects.count(), len(mail.outbox)) == (1, 1)
+
+
+def test_sent_again_the_first_link_works_no_more(world: World) -> None:
+    client = as_(world.admin)
+    client.post("/people/invite/", offer(world, world.centre, Role.TEACHER))
+    first = link()
+    invitation = Invitation.objects.get()
+
+    client.post(f"/people/invitations/{invitation.uid}/resend/")
+
+    assert Client().get(first).status_code == 410
+    assert Client().get(link()).status_code == 200
+
+
+def test_invitation_taken_back_or_too_old_lets_nobody_in(world: World) -> None:
+    client = as_(world.admin)
+    client.post("/people/invite/", offer(world, world.centre, Role.TEACHER))
+    invitation = Invitation.objects.get()
+    new = {"name": "高橋 実", "password1": PASSWORD, "password2": PASSWORD}
+    with pytest.raises(invitations.UnusableError):
+        invitations.find(link().split("/")[2], timezone.now() + timedelta(days=7))
+
+    client.post(f"/people/invitations/{invitation.uid}/revoke/")
+
+    assert Client().post(link(), new).status_code == 410
+    assert not User.objects.filter(email="new@example.jp").exists()
+
+
+def test_invitation_of_somebody_whose_account_was_closed_lets_nobody_in(world: World) -> None:
+    as_(world.nakamura).post("/people/invite/", offer(world, world.rishiri, Role.ROOM_STAFF))
+    as_(world.admin).post(f"/people/{world.nakamura.pk}/close/")
+
+    assert Client().get(link()).status_code == 410
+
+
+def test_list_shows_who_holds_a_post_that_the_reader_may_give(world: World) -> None:
+    whole = as_(world.admin).get("/people/").content.decode()
+    office = as_(world.nakamura).get("/people/").content.decode()
+
+    assert all(name in whole for name in ("佐藤 直子", "田中 誠", "工藤 誠", "加藤 遥"))
+    assert "田中 誠" in office
+    assert not any(name in office for name in ("佐藤 直子", "工藤 誠", "加藤 遥"))
+    assert "利尻 受信機材1" not in whole
+
+
+def test_list_costs_the_same_for_one_and_for_many(world: World, django_assert_num_queries: Any) -> None:
+    client = as_(world.admin)
+    client.get("/people/")
+    with django_assert_num_queries(8):
+        client.get("/people/")
+    for n in range(20):
+        add_user(f"staff{n}", f"職員 {n}", world.rishiri, Role.ROOM_STAFF)
+
+    with django_assert_num_queries(8):
+        client.get("/people/")
+
+
+def test_post_is_added_with_its_last_day_and_only_once(world: World) -> None:
+    client = as_(world.admin)
+    facts = {
+        "organisation": world.rebun.pk, "role": "room_staff", "post": "実習助手",
+        "valid_from": "2027-04-01", "last_day": "2028-03-31",
+    }  # fmt: skip
+    path = f"/people/{world.kato.pk}/posts/"
+
+    answers = [client.post(path, facts).status_code for _ in range(2)]
+
+    assert answers == [302, 422]
+    post = Membership.objects.get(user=world.kato)
+    assert (str(post.valid_from), str(post.valid_until), post.post) == (
+        "2027-04-01",
+        "2028-04-01",
+        "実習助手",
+    )
+
+
+def test_post_that_ends_opens_nothing_from_then_on(world: World) -> None:
+    tanaka = as_(world.tanaka)
+    assert tanaka.get("/register/").status_code == 200
+    post = Membership.objects.get(user=world.tanaka)
+
+    as_(world.nakamura).post(f"/people/posts/{post.pk}/end/")
+
+    assert permissions.memberships(world.tanaka, TODAY()) == []
+    post.refresh_from_db()
+    assert post.valid_until == TODAY()
+    assert events() == [("post.end", world.nakamura.pk, None)]
+
+
+def test_post_that_has_not_begun_is_taken_away(world: World) -> None:
+    tomorrow = TODAY() + timedelta(days=1)
+    post = Membership.objects.create(
+        user=world.kato, organisation=world.rishiri, role=Role.ROOM_STAFF, valid_from=tomorrow
+    )
+
+    as_(world.nakamura).post(f"/people/posts/{post.pk}/end/")
+
+    assert not Membership.objects.filter(pk=post.pk).exists()
+
+
+def test_dates_of_a_post_are_changed_by_whose_it_is_alone(world: World) -> None:
+    post = Membership.objects.get(user=world.tanaka)
+    facts = {"valid_from": "2026-04-01", "last_day": "2027-03-31", "post": "実習助手"}
+    path = f"/people/posts/{post.pk}/"
+
+    answers = [as_(who).post(path, facts).status_code for who in (world.kudo, world.sato, world.nakamura)]
+
+    assert answers == [404, 404, 302]
+    post.refresh_from_db()
+    assert str(post.valid_until) == "2027-04-01"
+
+
+def test_closed_account_is_signed_out_and_holds_no_post(world: World) -> None:
+    sato = as_(world.sato)
+    assert sato.get("/").status_code == 200
+
+    as_(world.admin).post(f"/people/{world.sato.pk}/close/")
+
+    assert sato.get("/").headers["Location"].startswith("/accounts/login/")
+    assert permissions.memberships(world.sato, TODAY()) == []
+    assert [event for event, *_ in events()] == ["post.end", "account.close"]
+
+
+def test_account_is_opened_again_without_its_posts(world: World) -> None:
+    admin = as_(world.admin)
+    admin.post(f"/people/{world.sato.pk}/close/")
+
+    admin.post(f"/people/{world.sato.pk}/reopen/")
+
+    world.sato.refresh_from_db()
+    assert world.sato.is_active
+    assert permissions.memberships(world.sato, TODAY()) == []
+
+
+def test_nobody_locks_themselves_out(world: World) -> None:
+    admin = as_(world.admin)
+    post = Membership.objects.get(user=world.admin)
+
+    admin.post(f"/people/{world.admin.pk}/close/")
+    admin.post(f"/people/posts/{post.pk}/end/")
+    admin.post(f"/people/posts/{post.pk}/", {"valid_from": "2026-04-01", "last_day": "2026-04-30"})
+
+    world.admin.refresh_from_db()
+    assert world.admin.is_active
+    assert permissions.has_role(world.admin, frozenset({Role.CENTRE_ADMIN}), TODAY())
+
+
+def test_school_reads_and_changes_no_account_of_another(world: World) -> None:
+    client = as_(world.nakamura)
+    post = Membership.objects.get(user=world.kudo)
+
+    answers = [
+        client.get(f"/people/{world.kudo.pk}/").status_code,
+        client.post(f"/people/posts/{post.pk}/end/").status_code,
+        client.post(f"/people/{world.tanaka.pk}/close/").status_code,
+        client.post(f"/people/{world.tanaka.pk}/second-step/reset/").status_code,
+    ]
+
+    assert answers == [404] * 4
+    world.tanaka.refresh_from_db()
+    assert world.tanaka.is_active
+
+
+@pytest.mark.django_db
+def test_first_administrator_comes_in_by_one_command() -> None:
+    said = StringIO()
+    call_command(
+        "invite", "admin@example.jp", "--name", "本間 恵", "--organisation", "C1",
+        "--organisation-name", "遠隔授業配信センター", stdout=said,
+    )  # fmt: skip
+    path = re.sub(r"^https?://[^/]+", "", said.getvalue().strip())
+
+    Client().post(path, {"name": "本間 恵", "password1": PASSWORD, "password2": PASSWORD})
+
+    account = User.objects.get(email="admin@example.jp")
+    assert permissions.has_role(account, frozenset({Role.CENTRE_ADMIN}), TODAY())
+    assert Organisation.objects.get().kind == Organisation.Kind.DELIVERY_CENTRE
+    assert mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_command_says_what_is_missing() -> None:
+    with pytest.raises(CommandError, match="Give --organisation-name"):
+        call_command("invite", "admin@example.jp", "--name", "本間 恵", "--organisation", "C1")
+
+
+def test_closing_takes_back_what_was_offered_to_the_address(world: World) -> None:
+    """Else the account would open itself again, by a link that came before."""
+    as_(world.admin).post(
+        "/people/invite/", offer(world, world.rishiri, Role.ROOM_STAFF, email=world.sato.email)
+    )
+    assert Client().get(link()).status_code == 200
+
+    as_(world.admin).post(f"/people/{world.sato.pk}/close/")
+
+    new = {"name": "佐藤", "password1": PASSWORD, "password2": PASSWORD}
+    assert Client().post(link(), new).status_code == 410
+    world.sato.refresh_from_db()
+    assert not world.sato.is_active
+    assert "invitation.revoke" in [event for event, *_ in events()]
+    assert audit.verify() == []
+
+
+def test_what_no_person_types_is_answered(world: World) -> None:
+    admin = as_(world.admin)
+    assert admin.get("/people/?q=a%00b").status_code == 200
+    long = f"{'a' * 250}@example.jp"
+    answer = admin.post("/people/invite/", offer(world, world.centre, Role.TEACHER, email=long))
+    assert answer.status_code == 422
+
+
+def test_a_school_opens_no_closed_account_by_an_invitation_of_before(world: World) -> None:
+    facts = offer(world, world.rishiri, Role.ROOM_STAFF, email=world.suzuki.email)
+    as_(world.nakamura).post("/people/invite/", facts)
+    User.objects.filter(pk=world.suzuki.pk).update(is_active=False)  # as the Django admin does it
+
+    new = {"name": "鈴木", "password1": PASSWORD, "password2": PASSWORD}
+    assert Client().post(link(), new).status_code == 410
+    world.suzuki.refresh_from_db()
+    assert not world.suzuki.is_active

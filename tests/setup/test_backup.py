@@ -1,0 +1,165 @@
+"""A backup comes back as it was, on both databases; a damaged one, or a wrong place, is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from psycopg import sql
+
+from tests.browser.live import database_url
+from tests.cast import World
+from tests.environment import ROOT
+from tests.realtime.lessons import book_lesson
+
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.skipif(
+        connection.vendor == "postgresql" and not shutil.which("pg_dump"),
+        reason="pg_dump is not installed (apt install postgresql-client)",
+    ),
+]
+Rows = dict[str, list[str]]
+
+
+@pytest.fixture
+def served(world: World, tmp_path: Path) -> Path:
+    """The data folder of a service with a lesson and two uploads."""
+    book_lesson(world, timezone.now() + timedelta(days=2), now=timezone.now())
+    folder = tmp_path / "served"
+    (folder / "uploads" / "ab").mkdir(parents=True)
+    (folder / "uploads" / "ab" / "one.png").write_bytes(b"\x89PNG" + bytes(range(256)) * 300)
+    (folder / "uploads" / "two.pdf").write_bytes(b"%PDF-1.7")
+    return folder
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{tmp_path}/restored.sqlite3"
+        return
+    name = f"{connection.settings_dict['NAME']}_restored"
+    here = urlsplit(database_url())
+    with psycopg.connect(database_url(), autocommit=True) as database:
+        database.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        database.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield here._replace(path=f"/{name}").geturl()
+        database.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def manage(folder: Path, url: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ, "DATABASE_URL": url, "ENKAKU_VAR": str(folder), "SECRET_KEY": settings.SECRET_KEY,
+        "ENKAKU_EMBEDDED": "1", "TURN_SECRET": "hush-hush-relay",
+    }  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "manage.py", *map(str, arguments)],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def rows(url: str) -> Rows:
+    """Every row of every table, as text."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
+            names = [row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {name: sorted(map(repr, file.execute(f'SELECT * FROM "{name}"'))) for name in names}  # noqa: S608
+    with psycopg.connect(url) as database:
+        listed = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        names = [row[0] for row in database.execute(listed)]
+        query = sql.SQL("SELECT * FROM {}")
+        found = {name: database.execute(query.format(sql.Identifier(name))).fetchall() for name in names}
+        found["sequences"] = database.execute("SELECT sequencename, last_value FROM pg_sequences").fetchall()
+    return {name: sorted(map(repr, them)) for name, them in found.items()}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_backup_restored_into_an_empty_place_is_equal(served: Path, empty: str, tmp_path: Path) -> None:
+    copy, place = tmp_path / "copy", tmp_path / "place"
+    made = manage(served, database_url(), "backup", copy)
+    restored = manage(place, empty, "restore", copy)
+
+    assert made.returncode == restored.returncode == 0, made.stderr + restored.stderr
+    before = rows(database_url())
+    assert len(before["scheduler_claim"]) > 0
+    assert rows(empty) == before
+    assert files(place / "uploads") == files(served / "uploads")
+    assert "compared, in " in restored.stdout
+    assert (copy / "manifest.json").stat().st_mode & 0o077 == 0
+    drilled = manage(served, database_url(), "restore", copy, "--drill")
+    assert drilled.returncode == 0, drilled.stderr
+    assert "Could be restored" in drilled.stdout
+    assert rows(database_url()) == before
+    if connection.vendor == "postgresql":
+        with psycopg.connect(database_url()) as database:
+            left = database.execute(
+                "SELECT 1 FROM pg_database WHERE datname LIKE 'enkaku_drill_%'"
+            ).fetchall()
+        assert left == []
+    manifest = (copy / "manifest.json").read_text()
+    assert json.loads(manifest)["keys"]["TURN_SECRET"]
+    assert settings.SECRET_KEY not in manifest
+    assert "hush-hush" not in manifest
+
+
+def test_a_place_with_something_in_it_is_left_as_it_is_unless_forced(
+    served: Path, empty: str, tmp_path: Path
+) -> None:
+    copy, place = tmp_path / "copy", tmp_path / "place"
+    manage(served, database_url(), "backup", copy)
+    again = manage(served, database_url(), "backup", copy)
+    manage(place, empty, "restore", copy)
+    (place / "uploads" / "later.pdf").write_bytes(b"%PDF-2")
+
+    refused = manage(place, empty, "restore", copy)
+    (place / "uploads" / "later.pdf").rename(tmp_path / "aside.pdf")
+    shutil.rmtree(place / "uploads")
+    refused_too = manage(place, empty, "restore", copy)
+    after = rows(empty)
+    forced = manage(place, empty, "restore", copy, "--force")
+
+    assert (again.returncode, refused.returncode, refused_too.returncode) == (1, 1, 1)
+    assert "is not empty" in again.stderr
+    assert "is not empty" in refused.stderr
+    assert "is not empty" in refused_too.stderr
+    assert after == rows(database_url())
+    assert forced.returncode == 0, forced.stderr
+    assert rows(empty) == after
+
+
+def test_a_damaged_backup_is_refused_before_anything_is_touched(
+    served: Path, empty: str, tmp_path: Path
+) -> None:
+    copy, place = tmp_path / "copy", tmp_path / "place"
+    manage(served, database_url(), "backup", copy)
+    for name in ("database", "uploads/ab/one.png", "manifest.json"):
+        whole = (copy / name).read_bytes()
+        middle = len(whole) // 2
+        (copy / name).write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :])
+
+        refused = manage(place, empty, "restore", copy)
+
+        (copy / name).write_bytes(whole)
+        assert refused.returncode == 1, name
+        assert "Traceback" not in refused.stderr
+        assert not (place / "uploads").exists()
+        assert connection.vendor == "sqlite" or rows(empty) == {"sequences": []}
