@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -143,18 +143,19 @@ def decide_for(user_id: int, uid: UUID, now: datetime) -> Admission | Refusal:
 
 def decide(user: User, uid: UUID, now: datetime) -> Admission | Refusal:
     """Whether this account may be in the room of this booking at `now`. Two queries, and a kind's own."""
-    if not user.is_active:
+    return decide_on(user, gate_rows.booked(uid, now), now)
+
+
+def decide_on(user: User, booked: gate_rows.Booked | None, now: datetime) -> Admission | Refusal:
+    """As `decide`, of a booking that was read already."""
+    if booked is None or not user.is_active:
         return Refusal(Reason.NO_RIGHT)
-    found = gate_rows.booked(uid)
-    if found is None:
-        return Refusal(Reason.NO_RIGHT)
-    booking, invited = found
+    booking, invited = booked
     # A withdrawn school still reads why it may not enter a cancelled room, not a standing one.
     cancelled = booking.state == Booking.State.CANCELLED
-    sides = [side for side in invited if cancelled or side[0].withdrawn_at is None]
-    participants = [participant for participant, _ in sides]
+    sides = [side for side in invited if cancelled or not side.is_withdrawn]
     posts = _posts(user, now)
-    ground = _personal_ground(user, sides, posts) or _ground(user, booking, participants, posts, now)
+    ground = _personal_ground(user, sides, posts) or _ground(user, booking, sides, posts, now)
     if ground is None:
         return Refusal(Reason.NO_RIGHT)
     window = window_of(booking)
@@ -174,7 +175,7 @@ def decide(user: User, uid: UUID, now: datetime) -> Admission | Refusal:
         standing=ground.standing,
         participant=ground.participant,
         location=ground.location,
-        expected=max(2, len(participants)),
+        expected=max(2, len(sides)),
     )
 
 
@@ -193,36 +194,39 @@ def _is_admitted(user: User, booking: Booking) -> bool:
 
 
 def _personal_ground(
-    user: User, sides: Sequence[tuple[Participant, int | None]], posts: Sequence[Membership]
+    user: User, sides: Sequence[gate_rows.Side], posts: Sequence[Membership]
 ) -> Ground | None:
     """Whoever is in the booking as a person, while they have a post where they take part from; no
     ground is stronger."""
-    places = {post.organisation_id for post in posts}
-    for participant, account_id in sides:
-        if account_id == user.pk and participant.organisation_id in places:
-            leads = participant.role == Participant.Role.HOST
+    places = {post.organisation_id: post.organisation for post in posts}
+    for side in sides:
+        if side.account_id == user.pk and side.organisation_id in places:
+            leads = side.role == Participant.Role.HOST
             standing = Visit.Standing.LEADER if leads else Visit.Standing.PERSON
-            return Ground(participant.organisation, "host" if leads else "guest", standing, participant)
+            role: topology.Role = "host" if leads else "guest"
+            return Ground(places[side.organisation_id], role, standing, side.participant)
     return None
 
 
 def _ground(
-    user: User, booking: Booking, participants: list[Participant], posts: list[Membership], now: datetime
+    user: User, booking: Booking, sides: Sequence[gate_rows.Side], posts: list[Membership], now: datetime
 ) -> Ground | None:
     """On which ground this account may enter without being a person of the booking."""
     if booking.visibility == Booking.Visibility.CONFIDENTIAL:
         return None  # no post leads into it, neither a school's nor the organiser's
-    schools = {side.organisation_id: side for side in participants if side.person_id is None}
+    schools = {side.organisation_id: side for side in sides if side.person_id is None}
     for post in posts:
         if post.organisation_id in schools and post.role in SCHOOL_ROLES:
-            side = _own_side(post, schools, participants)
-            return Ground(post.organisation, "guest", Visit.Standing.SCHOOL, side, post.location)
+            side = _own_side(post, schools, sides)
+            return Ground(post.organisation, "guest", Visit.Standing.SCHOOL, side.participant, post.location)
     for post in posts:
         if post.organisation_id == booking.organiser_id and post.role in OBSERVER_ROLES:
             return Ground(post.organisation, "guest", Visit.Standing.OBSERVER)
     finder = _finders.get(booking.kind)
-    if finder is not None and (found := finder(user, booking, participants, now)) is not None:
-        return found
+    if finder is not None:
+        found = finder(user, booking, [side.participant for side in sides], now)
+        if found is not None:
+            return found
     return _practice_ground(posts) if booking.kind == Booking.Kind.PRACTICE else None
 
 
@@ -241,19 +245,15 @@ def _posts(user: User, now: datetime) -> list[Membership]:
     return [
         post
         for post in gate_rows.posts(user)
-        if _holds_on(post, timegrid.local_date(now, post.organisation.zone))
+        if post.holds_on(timegrid.local_date(now, post.organisation.zone))
     ]
 
 
-def _holds_on(post: Membership, day: date) -> bool:
-    return post.valid_from <= day and (post.valid_until is None or day < post.valid_until)
-
-
 def _own_side(
-    post: Membership, schools: dict[int, Participant], participants: list[Participant]
-) -> Participant:
+    post: Membership, schools: dict[int, gate_rows.Side], sides: Sequence[gate_rows.Side]
+) -> gate_rows.Side:
     """A school with several sides in one booking: the side of the set on which the device stands."""
-    for side in participants:
+    for side in sides:
         if (
             side.organisation_id == post.organisation_id
             and post.location_id is not None

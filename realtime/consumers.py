@@ -13,15 +13,25 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from autobahn.exception import Disconnected
-from channels.db import database_sync_to_async
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
-from realtime import access, conversation, metrics, origins, presence, protocol, visitors
+from realtime import (
+    access,
+    conversation,
+    gate_rows,
+    gate_threads,
+    metrics,
+    origins,
+    presence,
+    protocol,
+    visitors,
+)
 from realtime.access import Admission, Reason, Refusal
 from realtime.allowances import Allowance
 from realtime.hubs import Message
@@ -207,16 +217,17 @@ class RoomSocket:
 
     async def _ask_once(self, gate: Gate[Answer]) -> Answer:
         self._is_stale, self._asked_at = False, timezone.now()
-        answer: Answer = await database_sync_to_async(gate)(self._asked_at)
-        return answer
+        return await gate_threads.ask(partial(gate, self._asked_at))
 
     def _whose(self, now: datetime) -> Admission | Refusal | None:
         """For the account of the session; None where nobody is signed in."""
-        user = visitors.account(self._headers)
+        key = visitors.session_key(self._headers)
+        door = gate_rows.door(self.uid, key, now)
+        user = visitors.account_of(key, door.session_data)
         if user is None:
             return None
         self.user_id = user.pk
-        return access.decide(user, self.uid, now)
+        return access.decide_on(user, door.booked, now)
 
     def _again(self, now: datetime) -> Admission | Refusal:
         assert self.user_id is not None

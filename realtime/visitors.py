@@ -8,41 +8,69 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import parse_cookie
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from realtime import gate_rows
-from scheduler import factors
+from scheduler import factors, permissions
 from scheduler.models import User
+
+
+class _Session(SessionStore):
+    """Django's own, whose row the gate has read."""
+
+    key_salt = SessionStore().key_salt  # Django takes the name of the class, and this one has another
+
+    def __init__(self, key: str, data: str | None) -> None:
+        super().__init__(key)
+        self._data = data
+
+    def load(self) -> dict[str, Any]:
+        return self.decode(self._data) if self._data is not None else {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Visitor:
     """What Django wants to know of a request to say whose it is."""
 
-    session: SessionBase
+    session: _Session
+
+
+def session_key(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """ "" where the socket brought none."""
+    cookies = parse_cookie("; ".join(value.decode("latin1") for name, value in headers if name == b"cookie"))
+    return str(cookies.get(settings.SESSION_COOKIE_NAME, ""))
 
 
 def account(headers: Iterable[tuple[bytes, bytes]]) -> User | None:
-    """None where nobody is signed in, or not with the second factor that the account needs. Two queries,
+    """As `account_of`, with one query more."""
+    key = session_key(headers)
+    return account_of(key, gate_rows.session_data(key, timezone.now()))
+
+
+def account_of(key: str, session_data: str | None) -> User | None:
+    """None where nobody is signed in, or not with the second factor that the account needs. One query,
     and two more where a second factor is asked for."""
-    cookies = parse_cookie("; ".join(value.decode("latin1") for name, value in headers if name == b"cookie"))
-    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
-    session = store(cookies.get(settings.SESSION_COOKIE_NAME))
+    session = _Session(key, session_data)
     user = _account_of(session)
     if user is None:
         # Whatever is unusual, as a secret that was replaced, Django decides and cleans up.
         found = auth.get_user(_Visitor(session))  # type: ignore[arg-type]  # its session is all that is asked of it
         user = found if isinstance(found, User) else None
-    return user if user is not None and factors.is_satisfied(user, session) else None
+    if user is None:
+        return None
+    today = timezone.localdate()
+    posts = [post for post in gate_rows.posts(user) if post.holds_on(today) and permissions.counts(post)]
+    return user if factors.is_satisfied(user, session, posts) else None
 
 
-def _account_of(session: SessionBase) -> User | None:
+def _account_of(session: _Session) -> User | None:
     """As `auth.get_user` where all is as it should be, else None."""
     known_hash = session.get(auth.HASH_SESSION_KEY)
     if not known_hash or session.get(auth.BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:

@@ -106,12 +106,9 @@ def is_enrolled(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
-def is_satisfied(user: User, session: SessionBase) -> bool:
-    """Whether this session may be used by this account: it needs no second factor, or was opened with
-    the one that it has now. Two queries at most; none where nobody needs one."""
-    if not settings.REQUIRE_SECOND_FACTOR:
-        return True
-    posts = permissions.memberships(user, timezone.localdate())
+def is_satisfied(user: User, session: SessionBase, posts: Iterable[Membership]) -> bool:
+    """Whether this session may be used by this account with these posts: it needs no second factor, or
+    was opened with the one that it has now. Two queries at most; none where it needs none."""
     return not is_required(user, posts) or is_proven(user, session)
 
 

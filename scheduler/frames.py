@@ -61,7 +61,8 @@ _to_flush: list[Protocol] = []
 def _flush_all() -> None:
     protocols = _to_flush.copy()
     _to_flush.clear()
-    for protocol in protocols:
+    # Backwards: what a room is told of somebody goes out after the answer to them, who wait for it.
+    for protocol in reversed(protocols):
         try:
             protocol.flush()
         except Exception:  # one that fails must not keep what the others are told
@@ -110,11 +111,15 @@ class Protocol(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no types
         return bool(transport.dataBuffer or transport._tempDataBuffer)  # noqa: SLF001 -- it has no public name
 
     def flush(self) -> None:
-        """What waits goes out now. Twisted alone would ask the kernel first whether it may be written."""
-        if not self._frames:
-            return
-        data, transport = b"".join(self._frames), self.transport
-        self._frames.clear()
+        """What waits goes out now."""
+        if self._frames:
+            data = b"".join(self._frames)
+            self._frames.clear()
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """At once, where Twisted alone would ask the kernel first whether it may be written."""
+        transport = self.transport
         if transport.connected and not self._is_behind():
             sent = transport.writeSomeData(data)
             # A failure is left to Twisted, which meets it again.
@@ -125,4 +130,7 @@ class Protocol(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no types
     def sendData(self, data: bytes, *how: Any, **also: Any) -> None:  # noqa: N802 -- theirs
         """Autobahn's own frames come after what was said before them."""
         self.flush()
-        super().sendData(data, *how, **also)
+        if self.state == self.STATE_CONNECTING and not self.send_queue:
+            self._write(data)  # the answer to the handshake, in one piece
+        else:
+            super().sendData(data, *how, **also)

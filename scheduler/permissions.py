@@ -50,12 +50,12 @@ def memberships(user: User, day: date) -> list[Membership]:
     if not user.is_active or not user.is_authenticated:
         return []
     posts = user.memberships.valid_on(day).select_related("organisation", "location")
-    centre = Organisation.Kind.DELIVERY_CENTRE
-    return [
-        post
-        for post in posts.order_by("valid_from", "pk")
-        if post.role not in CENTRE_ROLES or post.organisation.kind == centre
-    ]
+    return [post for post in posts.order_by("valid_from", "pk") if counts(post)]
+
+
+def counts(post: Membership) -> bool:
+    """Whether this post gives any rights at all, while it holds."""
+    return post.role not in CENTRE_ROLES or post.organisation.kind == Organisation.Kind.DELIVERY_CENTRE
 
 
 def working(posts: Sequence[Membership]) -> list[Membership]:

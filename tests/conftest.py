@@ -28,6 +28,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
             Path(f"{name}{ending}").unlink(missing_ok=True)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """A database that somebody is still connected to cannot be dropped: the gate's threads let go first."""
+    yield
+    from realtime import gate_threads  # noqa: PLC0415 -- applications must be ready
+
+    gate_threads.release()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """What migrations wrote comes back before every test that commits, and those tests run last.

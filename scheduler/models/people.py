@@ -108,6 +108,10 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.role} of {self.organisation_id}"
 
+    def holds_on(self, day: date) -> bool:
+        """As `valid_on`, of a row that is at hand."""
+        return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
+
     @property
     def last_day(self) -> date | None:
         """As people say it; None for a post without an end."""

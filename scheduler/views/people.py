@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from scheduler import audit, factors, invitations, members, texts
 from scheduler.member_forms import DatesForm, PostForm
 from scheduler.members import Mandate
-from scheduler.models import Membership, User
+from scheduler.models import User
 from scheduler.views.holders import holder_of
 
 PEOPLE_SHOWN = 50
@@ -70,6 +70,7 @@ def _found(holder: Mandate, words: str, organisation_id: int | None, *, gone: bo
 @require_safe
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
+    today = timezone.localdate(now)
     by, holder = holder_of(request, now)
     account = get_object_or_404(members.accounts(holder), pk=pk)
     held = list(
@@ -78,19 +79,14 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     facts = {
         "account": account,
         "posts": held,
-        "today": timezone.localdate(now),
+        "today": today,
         "is_whole": holder.is_whole,
         "is_oneself": account.pk == by.pk,
         "is_enrolled": factors.is_enrolled(account),
-        "is_factor_required": factors.is_required(account, [one for one in held if _holds(one)]),
+        "is_factor_required": factors.is_required(account, [one for one in held if one.holds_on(today)]),
         "acts": audit.of("account", str(account.pk)).order_by("-pk")[:ACTS_SHOWN] if holder.is_whole else [],
     }
     return render(request, "scheduler/person.html", facts)
-
-
-def _holds(post: Membership) -> bool:
-    today = timezone.localdate()
-    return post.valid_from <= today and (post.valid_until is None or today < post.valid_until)
 
 
 @never_cache

@@ -26,7 +26,7 @@ def lesson_now(
     now = timezone.now()
     yield book_lesson(world, now - timedelta(minutes=5), now=now)
     visits._writer.submit(int).result(10)  # what was being written must not meet the clearing of the tables
-    # The thread in which the gate asks the database outlives the test; its connection must not.
+    # This thread outlives the test; its connection must not.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result(10)
     registry.rooms.clear()
     registry.sockets.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -21,8 +22,15 @@ BEFORE = ("realtime", "0003_devices_and_gaps")
 AFTER = ("realtime", "0004_standing_of_earlier_visits")
 
 
-def migrate(to: tuple[str, str]) -> None:
-    MigrationExecutor(connection).migrate([to])
+def migrate(*to: tuple[str, str]) -> None:
+    MigrationExecutor(connection).migrate(list(to))
+
+
+@pytest.fixture(autouse=True)
+def _every_table_afterwards(world: World) -> Iterator[None]:
+    """The tests that follow share this database: they find it as every other test leaves it."""
+    yield
+    migrate(*MigrationExecutor(connection).loader.graph.leaf_nodes())
 
 
 def stay(booking: Booking, user: User, organisation: Organisation, **more: str) -> Visit:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from asgiref.sync import SyncToAsync
 from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
 from django.db import OperationalError, connection
 
-from realtime import consumers
+from realtime import consumers, gate_threads
 from realtime.protocol import Close
 from realtime.registry import registry
 from scheduler.config.asgi import application
@@ -90,21 +89,18 @@ def failing_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int]
 
     def fail(execute: Any, *query: Any) -> Any:
         nonlocal left
-        if left and "FROM scheduler_booking" in query[0]:
+        if left and "JOIN scheduler_booking" in query[0]:
             left -= 1
             raise OperationalError
         return execute(*query)
-
-    def in_the_thread_of_the_gate(work: Callable[[], None]) -> None:
-        SyncToAsync.single_thread_executor.submit(work).result(10)
 
     def fail_times(times: int) -> None:
         nonlocal left
         left = times
 
-    in_the_thread_of_the_gate(lambda: connection.execute_wrappers.append(fail))
+    gate_threads.in_every_thread(lambda: connection.execute_wrappers.append(fail))
     yield fail_times
-    in_the_thread_of_the_gate(lambda: connection.execute_wrappers.remove(fail))
+    gate_threads.in_every_thread(lambda: connection.execute_wrappers.remove(fail))
 
 
 async def test_a_gate_that_fails_for_a_moment_is_asked_until_it_answers(
@@ -115,7 +111,7 @@ async def test_a_gate_that_fails_for_a_moment_is_asked_until_it_answers(
         state=Booking.State.CANCELLED
     )
 
-    failing_database(2)
+    failing_database(3)  # at once a second time, and again after a pause
     registry.changed(lesson_now.pk)
 
     assert await sato.closed() == ("room-closed", Close.ROOM_CLOSED)
@@ -132,3 +128,31 @@ async def test_a_gate_that_does_not_answer_lets_nobody_stay_or_come(
 
     assert await sato.closed() == ("", Close.FAILED)
     assert await coming.closed() == ("", Close.FAILED)
+
+
+@pytest.mark.postgresql
+async def test_connections_that_died_while_nobody_came_keep_nobody_waiting(
+    world: World, lesson_now: Booking, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after a restart of the database in the night: the first who comes finds only dead ones."""
+    backends: list[int] = []
+
+    def note_backend() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            backends.append(cursor.fetchone()[0])
+
+    gate_threads.in_every_thread(note_backend)
+    assert len(set(backends)) == gate_threads.THREADS
+    await database_sync_to_async(_terminate)(backends)
+
+    for device in (world.rishiri_device, world.rebun_device, world.sato):
+        await enter(device, lesson_now.uid)
+
+    assert not [each for each in caplog.messages if "the gate could not be asked" in each]
+
+
+def _terminate(backends: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(pg_terminate_backend(pid)) FROM unnest(%s) AS pid", [backends])
+        assert cursor.fetchone()[0] == len(backends)

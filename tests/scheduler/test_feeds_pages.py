@@ -209,7 +209,8 @@ def test_a_traceback_is_cleaned_of_an_address_too() -> None:
     written = formatter.format(record)
 
     assert "ab-cd_ef" not in written
-    assert "/calendar/….ics?x=1" in written
+    assert "x=1" not in written
+    assert "/calendar/….ics?…" in written
 
 
 def test_dates_in_headers_have_whole_seconds(world: World) -> None:
