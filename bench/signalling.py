@@ -32,6 +32,7 @@ from scheduler.plans import Plan, Side
 from tests.servers import redis_server
 
 SIZE = 10
+JOINING_ROOMS = 40
 TALKING_ROOMS = 10
 TALK_S = 4.0
 ROUNDS = 2
@@ -131,7 +132,7 @@ def _cookie(user: User) -> str:
 
 async def _joins(cast: Cast, service: Service, bare: Service) -> list[Figure]:
     """One after another, in turns: what a socket waits for on a server that has nothing else to do."""
-    pairs = list(zip(cast.seats(service, TALKING_ROOMS), cast.seats(bare, TALKING_ROOMS), strict=True))
+    pairs = list(zip(cast.seats(service, JOINING_ROOMS), cast.seats(bare, JOINING_ROOMS), strict=True))
     taken: tuple[list[float], list[float]] = ([], [])
     cpu_s = service.cpu_s()
     for mine, theirs in pairs:
