@@ -92,6 +92,12 @@ def _on_booking(*, booking_id: int, verb: str, **_signal: Any) -> None:
     offers.settle_expired(now=timezone.now(), only=[booking_id])
 
 
+def have_been_read(case: Consultation, *, by: User, now: datetime) -> None:
+    """Whoever looks at the case knows what its notices said, and is not sent to it again."""
+    told = notices.of(by).filter(kind__in=[kind.value for kind in Kind], params__case=str(case.uid))
+    notices.mark_read(told, now=now)
+
+
 def url_of(notice: Notice) -> str:
     return reverse("clinics:case", args=[notice.params["case"]])
 

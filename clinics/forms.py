@@ -95,7 +95,7 @@ class RequestForm(forms.Form):
     )  # fmt: skip
     summary = forms.CharField(
         label=_("Short summary"), max_length=2000, required=False,
-        help_text=_("Course, findings, medicines. Photos and PDF follow after the first saving."),
+        help_text=_("Course, findings, medicines."),
         widget=forms.Textarea(attrs={"rows": 6}),
     )  # fmt: skip
 

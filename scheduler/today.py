@@ -23,6 +23,7 @@ from scheduler.providers import Entry, Need, Reader
 
 WHOLE_CENTRE_ROLES = frozenset({Role.CENTRE_ADMIN, Role.PLANNER})
 WHOLE_SCHOOL_ROLES = frozenset({Role.SCHOOL_COORDINATOR, Role.SCHOOL_HEAD, Role.ROOM_STAFF, Role.DEVICE})
+CLINICAL = frozenset({Organisation.Kind.HOSPITAL, Organisation.Kind.CLINIC})
 AHEAD_OF_US = frozenset({"planned", "soon", "live"})
 NEVER_NEXT = frozenset({Booking.Kind.PRACTICE, Booking.Kind.LOCAL})
 FURTHEST = timedelta(days=3660)
@@ -116,8 +117,18 @@ class Page:
         return any(m.role in permissions.CENTRE_ROLES for m in self.reader.memberships)
 
     @property
+    def is_of_doctors(self) -> bool:
+        """For whom nothing that stands here is a lesson."""
+        return self.has_post and all(m.organisation.kind in CLINICAL for m in self.reader.memberships)
+
+    @property
     def has_post(self) -> bool:
         return bool(self.reader.memberships)
+
+    @property
+    def has_day(self) -> bool:
+        """Whether anything of this day stands here, over or not."""
+        return bool(self.rows or self.over)
 
     @property
     def day_before(self) -> date:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinics import access, case_page, forms, parties, states, wording
+from clinics import access, announcements, case_page, forms, parties, states, wording
 from clinics.models import Consultation
 from clinics.offers import OfferConflictError
 from clinics.states import CaseError, Reason, Refused, State
@@ -30,6 +30,7 @@ def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     if opened.case.state == Consultation.State.DRAFT:
         return redirect("clinics:draft", uid=uid)
     access.read(opened.case, by=opened.user, now=opened.now, request=request)
+    announcements.have_been_read(opened.case, by=opened.user, now=opened.now)
     key = {"intention": uuid4(), "version": opened.case.version}
     context = {
         "page": case_page.load(opened.case, opened.actors, opened.reader, opened.now),

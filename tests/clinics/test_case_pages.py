@@ -421,3 +421,26 @@ def test_who_booked_what_is_in_the_way_is_not_told(doctors: Doctors) -> None:
     assert response.status_code == 409
     assert "三浦 拓也" in said(response)
     assert "阿部 健" not in said(response)
+
+
+def test_whoever_has_opened_a_case_is_not_sent_to_it_again(doctors: Doctors) -> None:
+    case, _ = offered(doctors)
+    told = f"相談 {case.number}：候補が届いています"
+    before = said(signed_in(doctors.miura).get("/"))  # type: ignore[arg-type]
+
+    get(doctors.abe, "case", case.uid)
+    unread = said(signed_in(doctors.miura).get("/"))  # type: ignore[arg-type]
+    get(doctors.miura, "case", case.uid)
+    after = said(signed_in(doctors.miura).get("/"))  # type: ignore[arg-type]
+
+    assert told in before
+    assert told in unread, "somebody else has opened it"
+    assert told not in after
+    assert f"相談 {case.number}：日時を選んでください" in after
+
+
+def test_the_day_of_a_doctor_speaks_of_appointments(doctors: Doctors) -> None:
+    page = said(signed_in(doctors.miura).get("/"))  # type: ignore[arg-type]
+
+    assert "今日の予定はありません" in page
+    assert "授業" not in page.partition("<main")[2].partition("</main>")[0]
