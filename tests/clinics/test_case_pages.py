@@ -439,8 +439,20 @@ def test_whoever_has_opened_a_case_is_not_sent_to_it_again(doctors: Doctors) -> 
     assert f"相談 {case.number}：日時を選んでください" in after
 
 
-def test_the_day_of_a_doctor_speaks_of_appointments(doctors: Doctors) -> None:
+@pytest.mark.parametrize("ahead", [None, timedelta(days=3)])
+def test_the_day_of_a_doctor_speaks_of_appointments(doctors: Doctors, ahead: timedelta | None) -> None:
+    if ahead:
+        now, case = timezone.now(), cast.assigned(doctors, timezone.now())
+        start = (now + ahead).replace(hour=1, minute=0, second=0, microsecond=0)
+        (first,) = offers.propose(
+            case, [Interval(start, start + timedelta(minutes=20))], specialist=doctors.abe_person,
+            by=doctors.abe, now=now, intention=uuid4(),
+        )  # fmt: skip
+        offers.accept(first, by=doctors.miura, now=now, intention=uuid4())
+
     page = said(signed_in(doctors.miura).get("/"))  # type: ignore[arg-type]
 
-    assert "今日の予定はありません" in page
-    assert "授業" not in page.partition("<main")[2].partition("</main>")[0]
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert "今日の予定はありません" in main
+    assert ("次の予定は" in main) is bool(ahead)
+    assert "授業" not in main
