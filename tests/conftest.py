@@ -14,6 +14,9 @@ from django.conf import settings
 from tests import cast
 
 # A shared machine may stall any example, so no example has a deadline; CI tries the same ones each time.
+ALONE = frozenset({"browser", "faults", "setup"})
+"""Folders."""
+
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
@@ -38,7 +41,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """What migrations wrote comes back before every test that commits, and those tests run last.
 
     After one of them the tables are empty, and a test that only rolls back would miss the national
@@ -49,12 +52,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
     yield
     items.sort(key=_commits)
+    if part := os.environ.get("ENKAKU_TEST_PART"):
+        others = [item for item in items if _is_alone(item) != (part == "alone")]
+        items[:] = [item for item in items if _is_alone(item) == (part == "alone")]
+        config.hook.pytest_deselected(items=others)
 
 
 def _commits(item: pytest.Item) -> bool:
     marker = item.get_closest_marker("django_db")
     is_marked = bool(marker and marker.kwargs.get("transaction"))
     return is_marked or bool({"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())))
+
+
+def _is_alone(item: pytest.Item) -> bool:
+    """Whether nothing else may run beside it: it commits, or it wants the machine for its browsers,
+    servers and networks."""
+    return _commits(item) or bool(ALONE & set(item.path.parts))
 
 
 @pytest.fixture
@@ -66,6 +79,9 @@ def world(db: None) -> cast.World:
 def redis_url() -> str:
     """A Redis database that a test may fill and empty (`make test` starts one where none runs)."""
     url = os.environ.get("ENKAKU_TEST_REDIS", "redis://127.0.0.1:6379/15")
+    server, _, number = url.rpartition("/")
+    beside = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    url = f"{server}/{int(number) - beside}"
     client = redis.Redis.from_url(url, socket_connect_timeout=2)
     try:
         client.flushdb()

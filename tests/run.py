@@ -29,6 +29,20 @@ def pytest(environment: Environment, database: str, title: str, arguments: list[
     return done.returncode
 
 
+def on_postgresql(environment: Environment, database: str, arguments: list[str]) -> list[int]:
+    """Everything; what writes nothing that others could see is spread over the machine's cores."""
+    workers = min(4, os.cpu_count() or 1)
+    if arguments or workers == 1:
+        return [pytest(environment, database, "on PostgreSQL: everything", arguments)]
+    part = environment.variables
+    spread = Environment({**part, "ENKAKU_TEST_PART": "beside others"})
+    alone = Environment({**part, "ENKAKU_TEST_PART": "alone"})
+    return [
+        pytest(spread, database, f"on PostgreSQL: {workers} at a time", [f"--numprocesses={workers}"]),
+        pytest(alone, database, "on PostgreSQL: one at a time, with browsers, crashes and set-up", []),
+    ]
+
+
 def javascript(environment: Environment) -> int:
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "js").glob("**/*.test.*js"))
     if not files or any("Node" in each or "npm" in each for each in environment.missing):
@@ -61,9 +75,7 @@ def main(arguments: list[str]) -> int:
             pytest(environment, environment.sqlite_url, "on SQLite: bookings, conflicts, calendars", sqlite)
         )
         if environment.postgresql_url:
-            codes.append(
-                pytest(environment, environment.postgresql_url, "on PostgreSQL: everything", arguments)
-            )
+            codes += on_postgresql(environment, environment.postgresql_url, arguments)
         else:
             rest = ["-m", "not both_databases and not postgresql", *arguments]
             codes.append(pytest(environment, environment.sqlite_url, "on SQLite: everything else", rest))
