@@ -11,14 +11,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from scheduler import audit
+from scheduler import audit, members
 from scheduler.models import (
     BellSchedule,
     CalendarDay,
@@ -68,9 +69,20 @@ class OrganisationAdmin(AuditedAdmin):
 
 
 class MembershipInline(admin.TabularInline):
+    """Posts of others. One's own are read: by one of a doctor one would read cases."""
+
     model = Membership
     extra = 0
     autocomplete_fields = ("organisation", "location")
+
+    def has_add_permission(self, request: HttpRequest, obj: User | None) -> bool:  # type: ignore[override]  # as Django asks inlines
+        return obj != request.user and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return obj != request.user and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return obj != request.user and super().has_delete_permission(request, obj)
 
 
 @admin.register(User)
@@ -94,14 +106,56 @@ class UserAdmin(AuditedAdmin, BaseUserAdmin):
         obj.email = obj.email.lower()
         super().save_model(request, obj, form, change)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        _say_why(request, kwargs.get("obj"))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class MembershipForm(ModelForm):
+    by: User | None = None
+
+    def clean_user(self) -> User:
+        user: User = self.cleaned_data["user"]
+        if user == self.by:
+            raise ValidationError(members.NOT_ONESELF)
+        return user
+
+
+def _say_why(request: HttpRequest, whose: User | None) -> None:
+    if whose == request.user and request.method == "GET":
+        messages.info(request, members.NOT_ONESELF)
+
 
 @admin.register(Membership)
 class MembershipAdmin(AuditedAdmin):
+    form = MembershipForm
     list_display = ("user", "organisation", "role", "post", "valid_from", "valid_until")
     list_filter = ("role", "organisation__kind")
     search_fields = ("user__name", "user__email", "organisation__short_name")
     autocomplete_fields = ("user", "organisation", "location")
     date_hierarchy = "valid_from"
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        made: Any = super().get_form(request, *args, **kwargs)
+        made.by = request.user
+        return made
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        is_own = obj is not None and obj.user == request.user
+        return not is_own and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        is_own = obj is not None and obj.user == request.user
+        return not is_own and super().has_delete_permission(request, obj)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        held = kwargs.get("obj")
+        _say_why(request, held.user if held else None)
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 @admin.register(Person)

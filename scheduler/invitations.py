@@ -6,29 +6,20 @@ from the outbox, and whoever lost it is sent another.
 
 from __future__ import annotations
 
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from smtplib import SMTPException
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
-from scheduler import audit, members
+from scheduler import audit, invitation_mail, members
 from scheduler.members import Mandate, MembersError, NotYoursError
 from scheduler.models import Invitation, Membership, Organisation, User
 from scheduler.transactions import retried
-
-logger = logging.getLogger(__name__)
 
 
 class ClosedAccountError(MembersError):
@@ -37,6 +28,14 @@ class ClosedAccountError(MembersError):
 
 class UnusableError(MembersError):
     """There is no such invitation, or it was used, taken back, or is too old."""
+
+
+class NoMandateError(UnusableError):
+    """Whoever invited may give this post no more: their own post has ended, or their account is closed."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        super().__init__()
+        self.organisation = organisation
 
 
 class State(StrEnum):
@@ -88,24 +87,28 @@ def waiting(holder: Mandate, now: datetime) -> list[tuple[Invitation, State]]:
 
 def invite(offer: Offer, *, by: User, now: datetime, intention: UUID) -> Invitation:
     """Written and sent; `sent_at` stays empty where the mail server did not take it. The same intention
-    again gives the same invitation. Raises NotYoursError, ClosedAccountError, DoublePostError."""
+    again gives the same invitation. Raises NotYoursError, OneselfError, ClosedAccountError,
+    DoublePostError."""
     holder = members.mandate_of(by, now)
     if offer.role not in holder.roles_at(offer.organisation):
         raise NotYoursError
+    if offer.email.lower() == by.email.lower():
+        raise members.OneselfError
     account = _account(offer.email)
     if account and not account.is_active and not holder.is_whole:
         raise ClosedAccountError
-    made = _written(offer, by=by, now=now, intention=intention)
+    made = written(offer, by=by, now=now, intention=intention)
     if made is None:
         return Invitation.objects.get(uid=intention, created_by=by)
-    return _sent(*made, now=now)
+    return invitation_mail.send(*made, now=now)
 
 
 @retried
-def _written(
+def written(
     offer: Offer, *, by: User | None, now: datetime, intention: UUID
 ) -> tuple[Invitation, str] | None:
-    """The invitation and its secret; None when it was written before."""
+    """The invitation and its secret, for whoever sends it once this is committed; None when it was written
+    before. The right to give the post was checked by the caller."""
     if Invitation.objects.filter(uid=intention).exists():
         return None
     _refuse_double(offer)
@@ -122,16 +125,19 @@ def _written(
 
 def first(offer: Offer, *, now: datetime, intention: UUID) -> str:
     """The address of an invitation that the operator hands over; nothing is mailed."""
-    made = _written(offer, by=None, now=now, intention=intention)
+    made = written(offer, by=None, now=now, intention=intention)
     assert made is not None, "an intention is new for every call of the command"
-    return address(made[1])
+    return invitation_mail.address(made[1])
 
 
 def resend(invitation: Invitation, *, by: User, now: datetime) -> Invitation:
-    """With a new link and a new term; the one before works no more."""
+    """With a new link and a new term; the one before works no more. From now on it is offered by whoever
+    sends it again. Raises NotYoursError, OneselfError, UnusableError."""
     if invitation.role not in members.mandate_of(by, now).roles_at(invitation.organisation):
         raise NotYoursError
-    return _sent(*_renewed(invitation, by=by, now=now), now=now)
+    if invitation.email == by.email.lower():
+        raise members.OneselfError
+    return invitation_mail.send(*_renewed(invitation, by=by, now=now), now=now)
 
 
 @retried
@@ -139,17 +145,11 @@ def _renewed(invitation: Invitation, *, by: User, now: datetime) -> tuple[Invita
     held = _locked(pk=invitation.pk)
     if held is None or state(held, now) in {State.ACCEPTED, State.REVOKED}:
         raise UnusableError
-    secret = secrets.token_urlsafe(32)
+    secret, before = secrets.token_urlsafe(32), _inviter(held, besides=by)
     held.secret_hash, held.expires_at, held.sent_at = _hash(secret), now + _lifetime(), None
-    held.save(update_fields=["secret_hash", "expires_at", "sent_at"])
-    _record(
-        audit.Action.UPDATE,
-        "invitation.resend",
-        held,
-        by=by,
-        now=now,
-        on_behalf_of=_inviter(held, besides=by),
-    )
+    held.created_by = by
+    held.save(update_fields=["secret_hash", "expires_at", "sent_at", "created_by"])
+    _record(audit.Action.UPDATE, "invitation.resend", held, by=by, now=now, on_behalf_of=before)
     return held, secret
 
 
@@ -165,14 +165,8 @@ def revoke(invitation: Invitation, *, by: User, now: datetime) -> None:
         return
     held.revoked_at = now
     held.save(update_fields=["revoked_at"])
-    _record(
-        audit.Action.UPDATE,
-        "invitation.revoke",
-        held,
-        by=by,
-        now=now,
-        on_behalf_of=_inviter(held, besides=by),
-    )
+    before = _inviter(held, besides=by)
+    _record(audit.Action.UPDATE, "invitation.revoke", held, by=by, now=now, on_behalf_of=before)
 
 
 def find(secret: str, now: datetime) -> Invitation:
@@ -225,44 +219,21 @@ def _set_up(invitation: Invitation, name: str, password: str, now: datetime) -> 
     return account
 
 
-def address(secret: str) -> str:
-    return settings.PUBLIC_URL + reverse("scheduler:invitation", args=[secret])
-
-
-def _sent(invitation: Invitation, secret: str, *, now: datetime) -> Invitation:
-    facts = {
-        "invitation": invitation,
-        "link": address(secret),
-        "last": timezone.localdate(invitation.expires_at),
-    }
-    with translation.override(invitation.language):
-        message = EmailMessage(
-            subject=_("Enkaku: your invitation"),
-            body=render_to_string("email/invitation.txt", facts),
-            to=[invitation.email],
-        )
-    try:
-        message.send()
-    except (SMTPException, OSError) as error:
-        # Without the address: who is invited is nobody's business in a log.
-        logger.warning("invitation %s was not sent: %s", invitation.pk, type(error).__name__)
-        return invitation
-    invitation.sent_at = now
-    invitation.save(update_fields=["sent_at"])
-    return invitation
-
-
 def _usable(invitation: Invitation | None, now: datetime) -> Invitation:
-    """What somebody offered whose account is closed by now is offered by nobody."""
+    """What somebody offered who may not offer it today is offered by nobody."""
     if invitation is None or state(invitation, now) != State.OPEN:
         raise UnusableError
     by = invitation.created_by
-    if by is not None and not by.is_active:
+    if by is None:  # the operator's own, by manage.py invite
+        return invitation
+    holder = members.mandate_of(by, now)
+    if not by.is_active or invitation.role not in holder.roles_at(invitation.organisation):
+        raise NoMandateError(invitation.organisation)
+    account = _account(invitation.email)
+    if account is not None and account.pk == by.pk:
         raise UnusableError
     # An account that was closed, in whatever way, is opened anew by an administrator's word alone.
-    account = _account(invitation.email)
-    is_closed = account is not None and not account.is_active
-    if is_closed and by is not None and not members.mandate_of(by, now).is_whole:
+    if account is not None and not account.is_active and not holder.is_whole:
         raise UnusableError
     return invitation
 

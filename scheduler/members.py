@@ -13,6 +13,7 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from scheduler import audit, permissions
 from scheduler.models import Invitation, Membership, Organisation, Person, Resource, Role, User
@@ -32,6 +33,7 @@ ROLES_AT: Mapping[str, frozenset[Role]] = {
 seat are no posts of people: the one is set up with its room, the other by the pupil's school."""
 BOOKED_ROLES = _DOCTORS | {Role.TEACHER}
 """Who is booked as a person, and so needs a calendar of their own."""
+NOT_ONESELF = _("Nobody gives themselves a post. Another administrator can give it to you.")
 
 
 class MembersError(Exception):
@@ -47,7 +49,12 @@ class DoublePostError(MembersError):
 
 
 class OneselfError(MembersError):
-    """Nobody closes the own account or ends the own post of an administrator."""
+    """Nobody closes the own account, ends the own post of an administrator, or gives themselves a post:
+    by one of a doctor they would read cases, and nobody else would have said so."""
+
+
+class LengtheningError(OneselfError):
+    """More days of the own post are a post that one gives oneself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +133,11 @@ def give(
     by: User,
     now: datetime,
 ) -> Membership:
-    """A post for the account. Raises NotYoursError, DoublePostError, ValidationError (of its dates)."""
+    """A post for the account. Raises NotYoursError, OneselfError, DoublePostError, ValidationError (of its
+    dates)."""
     _require(by, organisation, role, now)
+    if user.pk == by.pk:
+        raise OneselfError
     return granted(
         user, organisation, role, valid_from=valid_from, valid_until=valid_until, post=post, by=by, now=now
     )
@@ -163,9 +173,11 @@ def granted(
 def change(
     membership: Membership, *, valid_from: date, valid_until: date | None, post: str, by: User, now: datetime
 ) -> Membership:
-    """Its dates and its name in the organisation. Another role is another post."""
+    """Its dates and its name in the organisation. Another role is another post. Raises NotYoursError,
+    OneselfError, DoublePostError, ValidationError."""
     _require(by, membership.organisation, membership.role, now)
     _refuse_oneself(membership, by, now, valid_from, valid_until)
+    _refuse_lengthening(membership, by, valid_from, valid_until)
     _locked(membership.user_id)
     held = Membership.objects.select_related("organisation").get(pk=membership.pk)
     held.valid_from, held.valid_until, held.post = valid_from, valid_until, post
@@ -266,6 +278,13 @@ def _refuse_oneself(membership: Membership, by: User, now: datetime, first: date
     holds = first <= today and (until is None or today < until)
     if membership.user_id == by.pk and membership.role == Role.CENTRE_ADMIN and not holds:
         raise OneselfError
+
+
+def _refuse_lengthening(membership: Membership, by: User, first: date, until: date | None) -> None:
+    ends = membership.valid_until
+    is_longer = first < membership.valid_from or (ends is not None and (until is None or ends < until))
+    if membership.user_id == by.pk and is_longer:
+        raise LengtheningError
 
 
 def _check(membership: Membership) -> None:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from scheduler import invitations, members
 from scheduler.account_forms import AcceptForm
-from scheduler.invitations import Offer, UnusableError
+from scheduler.invitations import NoMandateError, Offer, UnusableError
 from scheduler.member_forms import InviteForm
 from scheduler.models import Invitation, User
 from scheduler.views.holders import holder_of
@@ -41,6 +41,8 @@ def invite(request: HttpRequest) -> HttpResponse:
             made = invitations.invite(Offer(**facts), by=by, now=now, intention=intention)
         except members.DoublePostError:
             form.add_error("email", _("Whoever has this address holds that post already."))
+        except members.OneselfError:
+            form.add_error("email", members.NOT_ONESELF)
         except invitations.ClosedAccountError:
             form.add_error(
                 "email", _("The account of this address is closed. Ask the administrator of the centre.")
@@ -58,6 +60,8 @@ def resend(request: HttpRequest, uid: UUID) -> HttpResponse:
         _say(request, invitations.resend(invitation, by=by, now=now))
     except UnusableError:
         messages.error(request, _("This invitation was accepted or taken back meanwhile."))
+    except members.OneselfError:
+        messages.error(request, members.NOT_ONESELF)
     return HttpResponseRedirect(reverse("scheduler:people"))
 
 
@@ -104,6 +108,9 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
         if account is not None:
             return _added(request, secret, invitation, account, now)
         return _made(request, secret, invitation, now)
+    except NoMandateError as error:
+        facts = {"organisation": error.organisation}
+        return render(request, "scheduler/invitation_unusable.html", facts, status=410)
     except UnusableError:
         return render(request, "scheduler/invitation_unusable.html", status=410)
     except members.DoublePostError:

@@ -105,6 +105,8 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
             )  # fmt: skip
         except members.DoublePostError:
             form.add_error(None, _("This person holds that post on some of these days already."))
+        except members.OneselfError:
+            form.add_error(None, members.NOT_ONESELF)
         else:
             messages.success(request, _("The post was added."))
             return _back(account.pk)
@@ -129,6 +131,8 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             )  # fmt: skip
         except members.DoublePostError:
             form.add_error(None, _("This person holds that post on some of these days already."))
+        except members.LengtheningError:
+            form.add_error(None, members.NOT_ONESELF)
         except members.OneselfError:
             form.add_error(None, _("You cannot end your own post; another administrator can."))
         else:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from scheduler.models import CalendarDay, DayType
+from scheduler.models import CalendarDay, DayType, Membership, Organisation
 from tests.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +84,61 @@ def test_calendar_day_cannot_be_deleted(administrator: Client, world: World) -> 
 
     assert administrator.post(f"/admin/scheduler/calendarday/{day.pk}/delete/").status_code == 403
     assert CalendarDay.objects.filter(pk=day.pk).exists()
+
+
+def _specialist(world: World) -> dict[str, object]:
+    kind = Organisation.Kind.HOSPITAL
+    hospital = Organisation.objects.create(kind=kind, code="H1", name="市立総合病院", short_name="市立総合")
+    return {"organisation": hospital.pk, "role": "specialist", "valid_from": "2026-04-01"}
+
+
+def test_no_administrator_gives_themselves_a_post_here_either(administrator: Client, world: World) -> None:
+    """As a specialist they would read cases."""
+    facts, theirs = _specialist(world), Membership.objects.get(user=world.tanaka)
+    add, change = "/admin/scheduler/membership/add/", f"/admin/scheduler/membership/{theirs.pk}/change/"
+
+    answers = [
+        administrator.post(add, facts | {"user": world.admin.pk}),
+        administrator.post(change, facts | {"user": world.admin.pk}),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 200
+        assert "自分に所属や役割を付けることはできません" in answer.content.decode()
+    assert [post.role for post in Membership.objects.filter(user=world.admin)] == ["centre_admin"]
+    administrator.post(add, facts | {"user": world.kato.pk})
+    assert Membership.objects.filter(user=world.kato, role="specialist").exists()
+
+
+def test_the_own_posts_are_read_here_and_not_changed(administrator: Client, world: World) -> None:
+    own, facts = Membership.objects.get(user=world.admin), _specialist(world)
+    path = f"/admin/scheduler/membership/{own.pk}"
+
+    answers = [
+        administrator.post(f"{path}/change/", facts | {"user": world.admin.pk}).status_code,
+        administrator.post(f"{path}/delete/", {"post": "yes"}).status_code,
+    ]
+    administrator.post(
+        "/admin/scheduler/membership/",
+        {"action": "delete_selected", "_selected_action": [own.pk], "post": "yes"},
+    )
+
+    assert answers == [403, 403]
+    page = administrator.get(f"{path}/change/").content.decode()
+    assert "自分に所属や役割を付けることはできません" in page
+    assert Membership.objects.get(user=world.admin).role == "centre_admin"
+
+
+def test_the_own_account_takes_no_post_here(administrator: Client, world: World) -> None:
+    path = f"/admin/scheduler/user/{world.admin.pk}/change/"
+    own = {"email": world.admin.email, "name": "本間 惠", "language": "ja", "is_active": "on",
+           "is_staff": "on", "is_superuser": "on"}  # fmt: skip
+    posts = {f"memberships-0-{name}": value for name, value in _specialist(world).items()}
+    rows = {"memberships-TOTAL_FORMS": "1", "memberships-INITIAL_FORMS": "0"}
+
+    assert "自分に所属や役割を" in administrator.get(path).content.decode()
+    administrator.post(path, own | rows | posts)
+
+    world.admin.refresh_from_db()
+    assert world.admin.name == "本間 惠"
+    assert [post.role for post in Membership.objects.filter(user=world.admin)] == ["centre_admin"]

@@ -382,3 +382,109 @@ def test_a_school_opens_no_closed_account_by_an_invitation_of_before(world: Worl
     assert Client().post(link(), new).status_code == 410
     world.suzuki.refresh_from_db()
     assert not world.suzuki.is_active
+
+
+NEW = {"name": "高橋 実", "password1": PASSWORD, "password2": PASSWORD}
+
+
+def _ended(world: World) -> None:
+    Membership.objects.filter(user=world.nakamura).update(valid_until=TODAY())
+
+
+def _another_role(world: World) -> None:
+    Membership.objects.filter(user=world.nakamura).update(role=Role.ROOM_STAFF)
+
+
+def _closed(world: World) -> None:
+    User.objects.filter(pk=world.nakamura.pk).update(is_active=False)
+
+
+@pytest.mark.parametrize("lose", [_ended, _another_role, _closed])
+@pytest.mark.parametrize("email", ["new@example.jp", "kato@example.jp"])
+def test_invitation_of_whoever_may_give_the_post_no_more_says_whom_to_ask(
+    world: World, lose: Any, email: str
+) -> None:
+    Organisation.objects.filter(pk=world.rishiri.pk).update(telephone="0163-00-0000")
+    facts = offer(world, world.rishiri, Role.ROOM_STAFF, email=email)
+    as_(world.nakamura).post("/people/invite/", facts)
+    assert Client().get(link()).status_code == 200
+    lose(world)
+
+    answers = [Client().get(link()), Client().post(link(), NEW)]
+
+    assert [answer.status_code for answer in answers] == [410, 410]
+    for answer in answers:
+        page = answer.content.decode()
+        assert "招待した人は、いまはこの所属の招待ができません" in page
+        assert "北海道利尻高等学校かセンターの管理者に" in page
+        assert "0163-00-0000" in page
+    assert not Membership.objects.filter(user__email=email).exists()
+    assert Invitation.objects.get().accepted_at is None
+
+
+def test_invitation_sent_again_by_another_is_theirs_from_then_on(world: World) -> None:
+    as_(world.nakamura).post("/people/invite/", offer(world, world.rishiri, Role.ROOM_STAFF))
+    invitation = Invitation.objects.get()
+    as_(world.admin).post(f"/people/{world.nakamura.pk}/close/")
+    assert Client().get(link()).status_code == 410
+
+    as_(world.admin).post(f"/people/invitations/{invitation.uid}/resend/")
+
+    Client().post(link(), NEW)
+    account = User.objects.get(email="new@example.jp")
+    assert ("invitation.resend", world.admin.pk, world.nakamura.pk) in events()
+    assert events()[-2] == ("invitation.accept", account.pk, world.admin.pk)
+
+
+def test_the_operators_own_invitation_needs_nobodys_mandate(world: World) -> None:
+    Membership.objects.filter(role=Role.CENTRE_ADMIN).update(valid_until=TODAY())
+    said = StringIO()
+    call_command("invite", "admin@example.jp", "--name", "本間 恵", "--organisation", "C1", stdout=said)
+
+    Client().post(re.sub(r"^https?://[^/]+", "", said.getvalue().strip()), {})
+
+    assert permissions.has_role(world.admin, frozenset({Role.CENTRE_ADMIN}), TODAY())
+
+
+def test_nobody_gives_themselves_a_post(world: World, hospital: Organisation) -> None:
+    """An administrator would read cases by one of a doctor, and nobody else would have said so."""
+    admin = as_(world.admin)
+    own = Membership.objects.get(user=world.admin)
+    Membership.objects.filter(pk=own.pk).update(valid_until=TODAY() + timedelta(days=30))
+    facts = {"organisation": hospital.pk, "role": "specialist", "valid_from": str(TODAY())}
+
+    added = admin.post(f"/people/{world.admin.pk}/posts/", facts)
+    invited = admin.post("/people/invite/", offer(world, hospital, Role.SPECIALIST, email="ADMIN@example.jp"))
+    longer = admin.post(f"/people/posts/{own.pk}/", {"valid_from": "2026-04-01"})
+
+    for answer in (added, invited, longer):
+        assert answer.status_code == 422
+        assert "自分に所属や役割を付けることはできません" in answer.content.decode()
+    assert Membership.objects.get(user=world.admin).last_day == TODAY() + timedelta(days=29)
+    assert (Invitation.objects.count(), mail.outbox) == (0, [])
+    assert "自分に所属や役割を" in admin.get(f"/people/{world.admin.pk}/").content.decode()
+    titled = {"valid_from": "2026-04-01", "last_day": str(TODAY() + timedelta(days=29)), "post": "所長"}
+    assert admin.post(f"/people/posts/{own.pk}/", titled).status_code == 302
+
+
+def test_nobody_takes_on_a_post_that_they_offered_under_another_address(
+    world: World, hospital: Organisation
+) -> None:
+    facts = offer(world, hospital, Role.SPECIALIST, email="other@example.jp")
+    as_(world.admin).post("/people/invite/", facts)
+    User.objects.filter(pk=world.admin.pk).update(email="other@example.jp")
+
+    assert Client().post(link(), {}).status_code == 410
+    assert Membership.objects.filter(user=world.admin).count() == 1
+
+
+def test_nobody_sends_themselves_what_another_offered(world: World, hospital: Organisation) -> None:
+    boss = add_user("boss", "山本 一郎", world.centre, Role.CENTRE_ADMIN)
+    as_(boss).post("/people/invite/", offer(world, hospital, Role.SPECIALIST, email=world.admin.email))
+    invitation = Invitation.objects.get()
+
+    page = as_(world.admin).post(f"/people/invitations/{invitation.uid}/resend/", follow=True)
+
+    assert "自分に所属や役割を" in page.content.decode()
+    invitation.refresh_from_db()
+    assert (invitation.created_by, len(mail.outbox)) == (boss, 1)

@@ -1,0 +1,71 @@
+"""The mails of invitations, sent after what they tell of is committed; `sent_at` stays empty where one
+could not be sent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+
+from django.conf import settings
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from scheduler.models import Invitation
+
+logger = logging.getLogger(__name__)
+
+
+def address(secret: str) -> str:
+    return settings.PUBLIC_URL + reverse("scheduler:invitation", args=[secret])
+
+
+def send(invitation: Invitation, secret: str, *, now: datetime) -> Invitation:
+    send_all([(invitation, secret)], now=now)
+    return invitation
+
+
+def send_all(made: Sequence[tuple[Invitation, str]], *, now: datetime) -> None:
+    """Over one connection. An address that is refused keeps nobody else waiting; a mail server that does
+    not answer is asked once, and not again for each of them."""
+    if not made:
+        return
+    try:
+        with mail.get_connection() as connection:
+            for invitation, secret in made:
+                _send(invitation, _letter(invitation, secret, connection), now)
+    except (SMTPException, OSError) as error:
+        unsent = [invitation.pk for invitation, _secret in made if invitation.sent_at is None]
+        # Without the addresses: who is invited is nobody's business in a log.
+        logger.warning("invitations %s were not sent: %s", unsent, type(error).__name__)
+
+
+def _send(invitation: Invitation, letter: EmailMessage, now: datetime) -> None:
+    try:
+        letter.send()
+    except (SMTPRecipientsRefused, SMTPResponseException) as error:
+        logger.warning("invitation %s was not sent: %s", invitation.pk, type(error).__name__)
+        return
+    invitation.sent_at = now
+    invitation.save(update_fields=["sent_at"])
+
+
+def _letter(invitation: Invitation, secret: str, connection: BaseEmailBackend) -> EmailMessage:
+    facts = {
+        "invitation": invitation,
+        "link": address(secret),
+        "last": timezone.localdate(invitation.expires_at),
+    }
+    with translation.override(invitation.language):
+        return EmailMessage(
+            subject=_("Enkaku: your invitation"),
+            body=render_to_string("email/invitation.txt", facts),
+            to=[invitation.email],
+            connection=connection,
+        )
