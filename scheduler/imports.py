@@ -45,6 +45,7 @@ class Layout:
     kept: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     repeated: str = ""
     """With what the name of each further column begins: 講座 for 講座1, 講座2 …"""
+    most_rows: int = MOST_ROWS
 
     def is_known(self, name: str) -> bool:
         return name in self.columns or bool(self.repeated and name.startswith(self.repeated))
@@ -94,9 +95,9 @@ def read(content: bytes, layout: Layout) -> Contents:
     rows = tuple(_row(line, cells, head, layout) for line, cells in filled)
     if not rows:
         raise UnreadableError(_("The file has a head and no lines below it."))
-    if len(rows) > MOST_ROWS:
+    if len(rows) > layout.most_rows:
         words = _("The file has %(n)d lines. Read in at most %(most)d at a time.")
-        raise UnreadableError(words % {"n": len(rows), "most": MOST_ROWS})
+        raise UnreadableError(words % {"n": len(rows), "most": layout.most_rows})
     return Contents(rows, tuple(name for name in head if name and not layout.is_known(name)))
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from scheduler import setting_urls
-from scheduler.views import account, audit, exports, feeds, invitations, languages, notices, people, today
+from scheduler.views import (
+    account,
+    audit,
+    exports,
+    feeds,
+    invitations,
+    languages,
+    notices,
+    people,
+    people_imports,
+    today,
+)
 from scheduler.views import help as help_view
 
 app_name = "scheduler"
@@ -30,6 +41,9 @@ urlpatterns: list[URLPattern] = [
     path("account/second-step/remove/", account.remove, name="factor_remove"),
     path("people/", people.page, name="people"),
     path("people/invite/", invitations.invite, name="invite"),
+    path("people/import/", people_imports.upload, name="people_import"),
+    path("people/import/confirm/", people_imports.confirm, name="people_import_confirm"),
+    path("people/import/template.csv", people_imports.template, name="people_template"),
     path("people/invitations/<uuid:uid>/resend/", invitations.resend, name="invitation_resend"),
     path("people/invitations/<uuid:uid>/revoke/", invitations.revoke, name="invitation_revoke"),
     path("people/posts/<int:pk>/", people.change, name="post"),

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from scheduler import audit, imports, listings
-from scheduler.import_forms import ListForm, ListWordForm
-from scheduler.imports import UnreadableError
-from scheduler.listings import Listing, Preview
+from scheduler import audit, listings
+from scheduler.import_forms import ListForm
+from scheduler.listings import Listing
 from scheduler.setting_permissions import Scope
+from scheduler.views import list_pages
 from scheduler.views.downloads import download, encoding_of
+from scheduler.views.list_pages import ListAddresses
 from scheduler.views.scopes import scope_of
-
-SHOWN = 100
-"""Of each kind so many lines are shown; the figures count all."""
 
 
 def _listing(slug: str, scope: Scope) -> Listing:
@@ -31,6 +27,16 @@ def _listing(slug: str, scope: Scope) -> Listing:
     if found is None:
         raise Http404
     return found
+
+
+def _addresses(listing: Listing) -> ListAddresses:
+    slug = [listing.slug]
+    return ListAddresses(
+        upload=reverse("scheduler:list_import", args=slug),
+        confirm=reverse("scheduler:list_import_confirm", args=slug),
+        template=reverse("scheduler:list_template", args=slug),
+        back=reverse(listing.back),
+    )
 
 
 @never_cache
@@ -41,39 +47,13 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     _by, scope = scope_of(request, now)
     listing = _listing(slug, scope)
     form = ListForm(request.POST or None, request.FILES or None)
-    if form.is_valid():
-        try:
-            contents = imports.read(form.cleaned_data["file"], listing.layout)
-        except UnreadableError as error:
-            form.add_error("file", str(error))
-        else:
-            preview = listing.judge(contents.rows, scope, now=now)
-            return _preview(request, listing, preview, passed_over=contents.passed_over)
-    facts = {"form": form, "listing": listing, "columns": listing.columns(), "back": reverse(listing.back)}
-    status = 422 if form.is_bound else 200
-    return render(request, "scheduler/settings/import.html", facts, status=status)
-
-
-def _preview(
-    request: HttpRequest, listing: Listing, preview: Preview, *,
-    passed_over: Iterable[str] = (), is_other: bool = False,
-) -> HttpResponse:  # fmt: skip
-    facts = {
-        "listing": listing,
-        "preview": preview,
-        "passed_over": passed_over,
-        "is_other": is_other,
-        "new": preview.new[:SHOWN],
-        "changed": preview.changed[:SHOWN],
-        "problems": preview.problems[:SHOWN],
-        "more_new": max(0, len(preview.new) - SHOWN),
-        "more_changed": max(0, len(preview.changed) - SHOWN),
-        "more_problems": max(0, len(preview.problems) - SHOWN),
-        "text": "" if preview.problems else preview.text,
-        "back": reverse(listing.back),
-    }
-    status = 422 if preview.problems or is_other else 200
-    return render(request, "scheduler/settings/preview.html", facts, status=status)
+    contents = list_pages.contents_of(form, listing)
+    if contents is None:
+        return list_pages.asking(request, form, listing, _addresses(listing))
+    preview = listing.judge(contents.rows, scope, now=now)
+    return list_pages.showing(
+        request, listing, preview, _addresses(listing), passed_over=contents.passed_over
+    )
 
 
 @require_POST
@@ -82,21 +62,13 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     by, scope = scope_of(request, now)
     listing = _listing(slug, scope)
-    form = ListWordForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("The preview is incomplete. Choose the file again."))
+    shown = list_pages.confirmed(request, listing)
+    if shown is None:
         return redirect("scheduler:list_import", slug)
-    values = form.cleaned_data
-    try:
-        contents = imports.read(values["text"].encode(), listing.layout)
-    except UnreadableError as error:
-        messages.error(request, str(error))
-        return redirect("scheduler:list_import", slug)
-    preview, is_written = listings.apply(
-        listing, contents.rows, scope, digest=values["digest"], by=by, now=now
-    )
+    rows, digest = shown
+    preview, is_written = listings.apply(listing, rows, scope, digest=digest, by=by, now=now)
     if not is_written:
-        return _preview(request, listing, preview, is_other=True)
+        return list_pages.showing(request, listing, preview, _addresses(listing), is_other=True)
     if preview.changes:
         words = _("The list is in: %(new)d new, %(changed)d changed.")
         messages.success(request, words % {"new": len(preview.new), "changed": len(preview.changed)})
@@ -111,7 +83,7 @@ def template(request: HttpRequest, slug: str) -> HttpResponseBase:
     _by, scope = scope_of(request, now)
     listing = _listing(slug, scope)
     rows = [list(listing.layout.columns), *listing.example(timezone.localdate(now))]
-    return download(request, rows, encoding_of(request), f"{slug}-template.csv")
+    return download(request, rows, encoding_of(request), f"{slug}-template")
 
 
 @require_safe
@@ -121,5 +93,5 @@ def export(request: HttpRequest, slug: str) -> HttpResponseBase:
     by, scope = scope_of(request, now)
     listing = _listing(slug, scope)
     audit.record(audit.Action.EXPORT, "list.export", by=by, now=now, object_type="list", object_key=slug)
-    name = f"{slug}-{timezone.localdate(now):%Y%m%d}.csv"
+    name = f"{slug}-{timezone.localdate(now):%Y%m%d}"
     return download(request, listing.rows(scope), encoding_of(request), name)
