@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from classrooms import evidence_reading, register_sheet, signed
+from classrooms import evidence_reading, register_audit, register_sheet, signed
 from classrooms.models import Confirmation, Reception
 from classrooms.register_errors import ChangedError, OffError, TooEarlyError, UnsettledError
 from classrooms.register_sheet import Sheet
@@ -114,9 +114,11 @@ def confirm(
     content = signed_content(sheet, outcome)
     locked.state, locked.reason = outcome, ""
     locked.save(update_fields=["state", "reason"])
-    return Confirmation.objects.create(
+    made = Confirmation.objects.create(
         reception=locked, at=now, by=by, post=post, content=content, digest=digest(content)
     )
+    register_audit.record(register_audit.CONFIRM, sheet.reception, by=by, now=now, outcome=outcome)
+    return made
 
 
 def digest(content: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from classrooms import register_rights, register_sheet
+from classrooms import register_audit, register_rights, register_sheet
 from classrooms.models import AttendanceMark, Reception
 from classrooms.register_errors import (
     IntentionError,
@@ -71,7 +71,7 @@ def mark(
     if mark is not None and seen is not None:
         _check_overtaken(line, locked, seen, by)
     standing = "" if line.is_default else line.mark
-    return AttendanceMark.objects.create(
+    made = AttendanceMark.objects.create(
         reception=locked,
         student_id=student_id,
         mark=standing if mark is None else mark,
@@ -81,6 +81,9 @@ def mark(
         at=now,
         by=by,
     )
+    if sheet.confirmation is not None:
+        register_audit.record(register_audit.MARK, sheet.reception, by=by, now=now)
+    return made
 
 
 def _check_overtaken(line: Line, reception: Reception, seen: int, by: User) -> None:

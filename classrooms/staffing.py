@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from classrooms import pupil_permissions
+from classrooms import pupil_permissions, register_audit
 from classrooms.models import Confirmation, Reception, StaffPresence
 from classrooms.register_errors import IntentionError, OffError, ReasonNeededError
 from classrooms.register_sheet import TAKING_PLACE
@@ -69,7 +69,7 @@ def record(
     ).first()
     if standing is not None:
         return standing
-    return StaffPresence.objects.create(
+    made = StaffPresence.objects.create(
         reception=locked,
         user_id=who.user_id,
         name=who.name,
@@ -80,6 +80,9 @@ def record(
         recorded_at=now,
         recorded_by=by,
     )
+    if reason:  # there is one only after the confirmation
+        register_audit.record(register_audit.STAFF, locked, by=by, now=now)
+    return made
 
 
 @retried
@@ -91,6 +94,8 @@ def strike(presence: StaffPresence, *, by: User, now: datetime, reason: str = ""
         return row
     row.struck_at, row.struck_by, row.strike_reason = now, by, _reason(locked, reason)
     row.save(update_fields=["struck_at", "struck_by", "strike_reason"])
+    if row.strike_reason:
+        register_audit.record(register_audit.STAFF, locked, by=by, now=now)
     return row
 
 

@@ -14,9 +14,11 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
+from django.utils.translation import pgettext_lazy
 
 from realtime import access, invalidations
 from realtime.models import Admittance
+from scheduler import audit, audit_words
 from scheduler.models import Booking, Participant, User
 from scheduler.names import Name
 
@@ -62,17 +64,45 @@ def admit(booking: Booking, keys: Collection[str], *, by: User, now: datetime) -
     By key, never "everybody": whoever knocked after the host last looked is not let in unseen.
     """
     let_in = Admittance.objects.filter(pk__in=_of(booking, keys)).exclude(_stands(booking))
-    with transaction.atomic():
-        if let_in.update(admitted_at=now, admitted_by=by):
-            _tell(booking)
+    _said("room.admit", booking, let_in, admitted_at=now, admitted_by=by, by=by, now=now)
 
 
-def send_back(booking: Booking, keys: Collection[str]) -> None:
+def send_back(booking: Booking, keys: Collection[str], *, by: User, now: datetime) -> None:
     """These wait again. Their sockets end; the others' pictures and voices go on."""
-    with transaction.atomic():
-        found = Admittance.objects.filter(pk__in=_of(booking, keys), admitted_at__isnull=False)
-        if found.update(admitted_at=None, admitted_by=None):
-            _tell(booking)
+    inside = Admittance.objects.filter(pk__in=_of(booking, keys), admitted_at__isnull=False)
+    _said("room.return", booking, inside, admitted_at=None, admitted_by=None, by=by, now=now)
+
+
+@transaction.atomic
+def _said(
+    event: str, booking: Booking, rows: QuerySet[Admittance], *, admitted_at: datetime | None,
+    admitted_by: User | None, by: User, now: datetime,
+) -> None:  # fmt: skip
+    """The host's word kept, on the audit for each account, and told to the room."""
+    # Locked, so that the same word twice at once is one act.
+    held = list(rows.order_by("pk").select_for_update(no_key=True))
+    if not held:
+        return
+    Admittance.objects.filter(pk__in=[row.pk for row in held]).update(
+        admitted_at=admitted_at, admitted_by=admitted_by
+    )
+    for row in held:
+        audit.record(
+            audit.Action.EXECUTE, event, by=by, now=now, object_type="room", object_key=str(booking.uid),
+            facts={"account": row.user_id},
+        )  # fmt: skip
+    _tell(booking)
+
+
+def connect() -> None:
+    """What the audit says of the host's word. Called in `AppConfig.ready()`."""
+    audit_words.register(
+        {
+            "room.admit": pgettext_lazy("audit event", "let in from the waiting room"),
+            "room.return": pgettext_lazy("audit event", "sent back to the waiting room"),
+        },
+        {"room": pgettext_lazy("audit object", "room")},
+    )
 
 
 def callers(booking: Booking, rows: QuerySet[Admittance]) -> list[Caller]:

@@ -52,7 +52,8 @@ def admit(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def send_back(request: HttpRequest, uid: UUID) -> HttpResponse:
     led = _led(request, uid)
-    admittances.send_back(led.booking, request.POST.getlist("key"))
+    by = cast("User", request.user)
+    admittances.send_back(led.booking, request.POST.getlist("key"), by=by, now=timezone.now())
     return _answer(request, led)
 
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from classrooms import confirming
 from classrooms.models import AttendanceMark, Confirmation, Lesson, Reception, StaffPresence, Student
-from scheduler.models import Booking, Membership, Participant, Role, User
+from scheduler import audit
+from scheduler.models import AuditEntry, Booking, Membership, Participant, Role, User
 from tests.cast import World, add_user
 from tests.classrooms import registering
 from tests.classrooms.dates import coming
@@ -573,3 +574,45 @@ def test_who_would_confirm_no_more_is_told_beside_the_choice(world: World, rishi
     ]
 
     assert told == [True, False]
+
+
+def test_the_confirmation_and_what_is_changed_after_it_are_on_the_audit(
+    world: World, rishiri: Reception, pupils: list[Student]
+) -> None:
+    office, room = signed_in(world.nakamura), signed_in(world.tanaka)
+    staff = {"name": "代わりの 先生", "post": "教諭", "intention": str(uuid4()), "who": "other"}
+    assert tap(office, rishiri, pupils[1], "late") == 200
+    assert AuditEntry.objects.count() == 0
+    confirm(office, rishiri)
+    assert tap(office, rishiri, pupils[1], "absent") == 409  # no reason
+    again = {"reason": "欠席届を受け取ったため", "intention": str(uuid4())}
+    for _sent_twice in range(2):
+        assert tap(room, rishiri, pupils[1], "absent", **again) == 200
+    office.post(address(rishiri, "register_staff"), staff | {"reason": "記録もれ"})
+
+    row = StaffPresence.objects.get()
+    office.post(address(rishiri, "register_staff"), {"strike": str(row.pk), "reason": "誤り"})
+
+    side_of = {"reception": rishiri.pk}
+    uid, office_post = str(rishiri.lesson.booking.uid), (world.nakamura.pk, "school_coordinator")
+    entries = AuditEntry.objects.filter(object_type="register", object_key=uid).order_by("pk")
+    assert [(e.event, (e.actor_id, e.actor_role), e.organisation_id, e.facts) for e in entries] == [
+        ("register.confirm", office_post, world.rishiri.pk, side_of | {"outcome": "held"}),
+        ("register.correct_mark", (world.tanaka.pk, "room_staff"), world.rishiri.pk, side_of),
+        ("register.correct_staff", office_post, world.rishiri.pk, side_of),
+        ("register.correct_staff", office_post, world.rishiri.pk, side_of),
+    ]
+    assert audit.verify() == []
+    page = signed_in(world.admin).get("/audit/").content.decode()
+    assert all(words in page for words in ("出席簿の確定", "確定後の出欠の変更", "確定後の立会いの変更"))
+    kept = page + repr(list(AuditEntry.objects.values()))
+    assert not any(words in kept for words in (pupils[1].name, "欠席届", "absent"))
+
+
+def test_a_confirmation_that_is_refused_is_on_no_audit(world: World, rishiri: Reception) -> None:
+    office = signed_in(world.nakamura)
+
+    office.post(address(rishiri, "register_confirm"), {"outcome": "held", "seen": "0" * 16})
+
+    assert not Confirmation.objects.exists()
+    assert not AuditEntry.objects.exists()

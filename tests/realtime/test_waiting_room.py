@@ -16,8 +16,8 @@ from realtime import access, admittances
 from realtime.access import Admission, Reason, Refusal
 from realtime.models import Admittance
 from realtime.protocol import Close
-from scheduler import bookings
-from scheduler.models import Booking, Role, User
+from scheduler import audit, bookings
+from scheduler.models import AuditEntry, Booking, Role, User
 from tests.cast import World, add_user
 from tests.realtime.conferences import Doctors, add_doctors, book_conference, conference_plan
 from tests.realtime.lessons import book_lesson
@@ -133,6 +133,29 @@ def test_the_host_reads_who_waits_and_lets_them_in_and_the_page_then_enters(
     assert get(doctors.mori, f"/rooms/{conference.uid}/waiting/").status_code == 204
     assert 'id="stage"' in get(doctors.mori, f"/rooms/{conference.uid}/").content.decode()
     assert get(doctors.ueda, f"/rooms/{conference.uid}/waiting/").status_code == 200
+
+
+def test_the_hosts_word_is_on_the_audit_once_for_each_account(
+    world: World, doctors: Doctors, conference: Booking
+) -> None:
+    for user in (doctors.mori, doctors.ueda):
+        get(user, f"/rooms/{conference.uid}/")
+
+    say(doctors.abe, conference, "admit", doctors.mori, doctors.ueda)
+    say(doctors.abe, conference, "admit", doctors.mori)  # twice is once
+    say(doctors.mori, conference, "return", doctors.ueda)  # not theirs to say
+    say(doctors.abe, conference, "return", doctors.mori)
+
+    entries = AuditEntry.objects.filter(object_type="room", object_key=str(conference.uid)).order_by("pk")
+    assert [(entry.event, entry.actor_id, entry.facts) for entry in entries] == [
+        ("room.admit", doctors.abe.pk, {"account": doctors.mori.pk}),
+        ("room.admit", doctors.abe.pk, {"account": doctors.ueda.pk}),
+        ("room.return", doctors.abe.pk, {"account": doctors.mori.pk}),
+    ]
+    assert audit.verify() == []
+    page = get(world.admin, "/audit/").content.decode()
+    assert "待合室からの入室許可" in page
+    assert "待合室への差し戻し" in page
 
 
 def test_only_those_are_let_in_whom_the_host_has_named(
