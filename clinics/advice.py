@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from clinics import access, acts, deadlines
+from clinics import access, acts, deadlines, drafts
 from clinics.announcements import Kind, Telling
 from clinics.models import Advice, AdviceReceipt, CaseParty, Consultation, Outcome
 from clinics.states import SPECIALIST, Actor, Event, Guard, Reason, Refused, State
@@ -53,9 +53,21 @@ def is_intact(advice: Advice) -> bool:
     return advice.digest == _digest(advice)
 
 
+def draft_token(case: Consultation, user: User) -> str:
+    """Of what the user's page is made of: their draft, and the version that it would correct."""
+    draft, last = draft_of(case, user), newest(case)
+    words = {name: getattr(draft, name) for name in WRITABLE} if draft else {}
+    return f"{last.version if last else 0}-{drafts.token(words)}"
+
+
 @retried
-def save_draft(case: Consultation, lines: Mapping[str, Any], *, by: User, now: datetime) -> Advice:
-    """The draft with these lines (of `WRITABLE`), be they complete or not; saved while it is typed."""
+def save_draft(
+    case: Consultation, lines: Mapping[str, Any], *, by: User, now: datetime, shown: str | None = None
+) -> Advice:
+    """The draft with these lines (of `WRITABLE`), be they complete or not; saved while it is typed.
+
+    `shown` is the `draft_token` of what the page was made of; raises drafts.StaleDraftError.
+    """
     act = acts.begin(case, Event.SIGN, by=by, now=now)
     if Actor.SPECIALIST not in act.actors:
         raise Refused(Reason.NOT_YOURS, Event.SIGN, who=SPECIALIST)
@@ -63,6 +75,7 @@ def save_draft(case: Consultation, lines: Mapping[str, Any], *, by: User, now: d
         raise Refused(Reason.TOO_EARLY, Event.SIGN, state=State(act.case.state), sources=(State.REPORT_DUE,))
     if unknown := set(lines) - set(WRITABLE):
         raise ValueError(f"no lines of advice: {sorted(unknown)}")
+    _check_shown(act.case, lines, by, shown)
     found = draft_of(act.case, by) or Advice(
         consultation=act.case, author=_person(act.case, by), saved_at=now
     )
@@ -71,6 +84,16 @@ def save_draft(case: Consultation, lines: Mapping[str, Any], *, by: User, now: d
     found.saved_at = now
     found.save()
     return found
+
+
+def _check_shown(case: Consultation, lines: Mapping[str, Any], by: User, shown: str | None) -> None:
+    there = draft_of(case, by) or newest(case)
+    if shown is None or there is None or shown == draft_token(case, by):
+        return
+    # The same words again: the answer to their first keeping was lost on the way.
+    is_same = there.version == 0 and all(getattr(there, name) == value for name, value in lines.items())
+    if not is_same:
+        raise drafts.StaleDraftError(there.saved_at)
 
 
 @retried

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from clinics import access, acts, deadlines, offers, parties, states
+from clinics import access, acts, deadlines, drafts, offers, parties, states
 from clinics.announcements import Kind, Telling
 from clinics.models import CaseParty, Consultation, Numbering, Question, Service, Specialty, Urgency
 from clinics.states import Event, Guard, Reason, Refused
@@ -83,17 +83,27 @@ def save_draft(
     *,
     by: User,
     now: datetime,
+    shown: str | None = None,
     request: HttpRequest | None = None,
 ) -> Consultation:
     """The draft with these columns (of `ASKED`) as they are, be they complete or not.
 
-    Saved again and again while somebody types, so only a change is written down.
+    Saved again and again while somebody types, so only a change is written down. `shown` is the
+    `draft_token` of what the page was made of; raises drafts.StaleDraftError.
     """
     act = acts.begin(case, Event.SAVE, by=by, now=now, request=request)
     act.decide()
+    kept = draft_token(act.case)
     if not _fill(act.case, fields):
         return act.case
+    if shown is not None and shown != kept:
+        keeping = act.case.changes.filter(event__in=[Event.CREATE.value, Event.SAVE.value])
+        raise drafts.StaleDraftError(keeping.latest("pk").at)
     return act.finish(*fields)
+
+
+def draft_token(case: Consultation) -> str:
+    return drafts.token({name: getattr(case, name) for name in ASKED})
 
 
 @retried

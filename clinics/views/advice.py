@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinics import access, advice, advice_text, attachments
+from clinics import access, advice, advice_text, attachments, drafts
 from clinics.advice import WRITABLE, WRITTEN_IN
+from clinics.drafts import Changed, StaleDraftError
 from clinics.forms import AdviceForm, KeyForm
 from clinics.models import Advice
 from clinics.states import Actor, CaseError, State
@@ -32,29 +33,51 @@ def write(request: HttpRequest, uid: UUID) -> HttpResponse:
         return opened.back()
     if request.method != "POST":
         access.read(opened.case, by=opened.user, now=opened.now, request=request)
-        return _shown(opened, _form(opened, None))
+        return _shown(opened, _form(opened, None), shown=_token(opened))
     is_signing = request.POST.get("action") == "review"
     form = _form(opened, request.POST, is_draft=not is_signing)
     form.is_valid()  # what can be read is kept, complete or not
     try:
-        advice.save_draft(opened.case, _lines(form), by=opened.user, now=opened.now)
+        advice.save_draft(
+            opened.case, _lines(form), by=opened.user, now=opened.now, shown=request.POST.get("shown")
+        )
+    except StaleDraftError as error:
+        return _changed(opened, form, error)
     except CaseError as error:
         form.add_error(None, opened.said(error))
-        return _shown(opened, form)
+        return _shown(opened, form, shown=request.POST.get("shown", ""))
     return _kept(opened, form, is_signing=is_signing)
 
 
 def _kept(opened: Opened, form: AdviceForm, *, is_signing: bool) -> HttpResponse:
     request, uid = opened.request, opened.case.uid
-    if request.headers.get("Accept") == "application/json":
+    if _is_quiet(request):
         clock = wallclock.clock(opened.now, opened.case.organisation.zone)
-        return JsonResponse({"words": _("Draft kept at %(time)s") % {"time": clock}})
+        return JsonResponse({"words": _("Draft kept at %(time)s") % {"time": clock}, "shown": _token(opened)})
     if not form.is_valid():
-        return _shown(opened, form)
+        return _shown(opened, form, shown=_token(opened))
     if is_signing:
         return redirect("clinics:advice_review", uid=uid)
     messages.success(request, _("The draft is kept. Only you see it."))
     return redirect("clinics:advice_write", uid=uid)
+
+
+def _changed(opened: Opened, form: AdviceForm, error: StaleDraftError) -> HttpResponse:
+    """What was typed, beside what is kept now; the next press has seen it."""
+    zone, language = opened.case.organisation.zone, opened.reader.language
+    changed = drafts.changed(error, form, _form(opened, None), zone, language, opened.now)
+    if _is_quiet(opened.request):
+        return JsonResponse({"words": changed.words}, status=409)
+    return _shown(opened, form, shown=_token(opened), changed=changed)
+
+
+def _is_quiet(request: HttpRequest) -> bool:
+    """The page keeps it by itself."""
+    return request.headers.get("Accept") == "application/json"
+
+
+def _token(opened: Opened) -> str:
+    return advice.draft_token(opened.case, opened.user)
 
 
 def _form(opened: Opened, data: Any, *, is_draft: bool = True) -> AdviceForm:
@@ -73,16 +96,18 @@ def _lines(form: AdviceForm) -> dict[str, Any]:
     return {name: value for name, value in form.cleaned_data.items() if name in WRITABLE}
 
 
-def _shown(opened: Opened, form: AdviceForm) -> HttpResponse:
+def _shown(opened: Opened, form: AdviceForm, *, shown: str, changed: Changed | None = None) -> HttpResponse:
     context = {
         "opened": opened,
         "form": form,
+        "shown": shown,
+        "changed": changed,
         "last": advice.newest(opened.case),
         "questions": opened.case.questions.all(),
         "attachments": attachments.standing(opened.case),
         "may_sign": opened.case.state not in {State.SCHEDULED, State.LIVE},
     }
-    status = 422 if form.is_bound and form.errors else 200
+    status = 409 if changed else 422 if form.is_bound and form.errors else 200
     return render(opened.request, "clinics/advice_write.html", context, status=status)
 
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from clinics import access, acts, asking, attachments, consultations, identifiers, wording
+from clinics import access, acts, asking, attachments, consultations, drafts, identifiers, wording
 from clinics.asking import Asker
+from clinics.drafts import Changed, StaleDraftError
 from clinics.forms import AttachmentForm, RequestForm
 from clinics.models import Consultation
 from clinics.states import Actor, CaseError
@@ -70,7 +71,8 @@ def draft(request: HttpRequest, uid: UUID) -> HttpResponse:
     if data is None:
         access.read(opened.case, by=opened.user, now=opened.now, request=request)
     if data is None or not (form.is_valid() or _is_quiet(request)):
-        return _shown(request, opened.reader, form, opened.now, opened=opened)
+        shown = consultations.draft_token(opened.case) if data is None else data.get("shown", "")
+        return _shown(request, opened.reader, form, opened.now, opened=opened, shown=shown)
     return _kept(opened, form)
 
 
@@ -79,18 +81,37 @@ def _kept(opened: Opened, form: RequestForm) -> HttpResponse:
     request = opened.request
     try:
         case = consultations.save_draft(
-            opened.case, form.columns, by=opened.user, now=opened.now, request=request
-        )
+            opened.case, form.columns, by=opened.user, now=opened.now, shown=request.POST.get("shown"),
+            request=request,
+        )  # fmt: skip
+    except StaleDraftError as error:
+        return _changed(opened, form, error)
     except CaseError as error:
         return opened.refused(error)
     address = reverse("clinics:draft", args=[case.uid])
     if _is_quiet(request):
         clock = wallclock.clock(opened.now, case.organisation.zone)
-        return JsonResponse({"words": _("Draft kept at %(time)s") % {"time": clock}, "address": address})
+        words = _("Draft kept at %(time)s") % {"time": clock}
+        shown = consultations.draft_token(case)
+        return JsonResponse({"words": words, "address": address, "shown": shown})
     if request.POST.get("action") != "send":
         messages.success(request, _("The draft is kept. Nobody but you and your side sees it."))
         return redirect(address)
     return _sent(opened, form, case)
+
+
+def _changed(opened: Opened, form: RequestForm, error: StaleDraftError) -> HttpResponse:
+    """What was typed, beside what is kept now; the next press has seen it."""
+    request, now = opened.request, desk.opened(opened.request, opened.case.uid)
+    zone = now.case.organisation.zone
+    kept = RequestForm(None, case=now.case, zone=zone)
+    changed = drafts.changed(error, form, kept, zone, now.reader.language, now.now)
+    if _is_quiet(request):
+        return JsonResponse({"words": changed.words}, status=409)
+    return _shown(
+        request, now.reader, form, now.now, opened=now, changed=changed,
+        shown=consultations.draft_token(now.case),
+    )  # fmt: skip
 
 
 def _is_quiet(request: HttpRequest) -> bool:
@@ -105,7 +126,7 @@ def _sent(opened: Opened, form: RequestForm, case: Consultation) -> HttpResponse
     seen = ",".join(f"{name}-{kind}" for name, kind in cautions)
     if form.errors or (cautions and request.POST.get("seen") != seen):
         return _shown(
-            request, opened.reader, form, opened.now, opened=opened,
+            request, opened.reader, form, opened.now, opened=opened, shown=consultations.draft_token(case),
             cautions=[] if form.errors else _cautioned(form, cautions), seen=seen,
         )  # fmt: skip
     try:
@@ -113,7 +134,8 @@ def _sent(opened: Opened, form: RequestForm, case: Consultation) -> HttpResponse
         sent = consultations.submit(case, by=opened.user, now=opened.now, intention=key, request=request)
     except CaseError as error:
         form.add_error(None, opened.said(error))
-        return _shown(request, opened.reader, form, opened.now, opened=opened)
+        shown = consultations.draft_token(case)
+        return _shown(request, opened.reader, form, opened.now, opened=opened, shown=shown)
     messages.success(request, _("The request is sent. The coordination office has it now."))
     return redirect("clinics:case", uid=sent.uid)
 
@@ -121,7 +143,8 @@ def _sent(opened: Opened, form: RequestForm, case: Consultation) -> HttpResponse
 def _shown(
     request: HttpRequest, reader: Reader, form: RequestForm, now: datetime, *,
     opened: Opened | None = None, askers: list[Asker] | None = None, asker: Asker | None = None,
-    key: UUID | None = None, cautions: list[str] | None = None, seen: str = "",
+    key: UUID | None = None, cautions: list[str] | None = None, seen: str = "", shown: str = "",
+    changed: Changed | None = None,
 ) -> HttpResponse:  # fmt: skip
     case = opened.case if opened else None
     organisation = case.organisation if case else asker.organisation if asker else None
@@ -130,14 +153,14 @@ def _shown(
         "form": form, "case": case, "askers": askers or [], "asker": asker, "key": key or uuid4(),
         "asked": asking.asked(), "telephones": asking.telephones(None),
         "targets": _targets(case, organisation, now, reader.language),
-        "cautions": cautions or [], "seen": seen,
+        "cautions": cautions or [], "seen": seen, "shown": shown, "changed": changed,
         "may_send": opened is None or Actor.REQUESTER in opened.actors,
         "is_own": asker is None or asker.person.user_id == reader.user.pk,
         "attachments": attachments.standing(case) if case else [],
         "file_form": AttachmentForm(None, initial={"intention": uuid4()}) if case else None,
         "intention": uuid4(),
     }  # fmt: skip
-    status = 422 if form.is_bound and (form.errors or cautions) else 200
+    status = 409 if changed else 422 if form.is_bound and (form.errors or cautions) else 200
     return render(request, "clinics/request.html", context, status=status)
 
 

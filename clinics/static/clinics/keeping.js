@@ -1,0 +1,92 @@
+// When a draft is sent to be kept: a moment after it changed, one sending at a time, until somebody else
+// has kept other words. Knows no page and no server; both are passed in.
+
+const AFTER_MS = 1_500;
+const AGAIN_MS = 5_000;
+
+/**
+ * @template Body
+ * @typedef {object} Ways
+ * @property {() => Body} read What is typed now.
+ * @property {(body: Body) => Promise<{ status: number, state: Record<string, string> }>} send
+ *   Throws when no answer comes.
+ * @property {(callback: () => void, ms: number) => () => void} wait Gives what calls it off.
+ */
+
+/**
+ * Tells `kept` and `stale` with the server's answer as `detail`, and `away` when there was none.
+ *
+ * @template Body
+ */
+export class Keeper extends EventTarget {
+  /** @type {Ways<Body>} */
+  #ways;
+  /** @type {Body | null} */
+  #unanswered = null;
+  /** @type {Promise<void> | null} */
+  #sending = null;
+  #isChanged = false;
+  #isStopped = false;
+  #callOff = () => {};
+
+  /** @param {Ways<Body>} ways */
+  constructor(ways) {
+    super();
+    this.#ways = ways;
+  }
+
+  /** Something was typed. */
+  changed() {
+    this.#isChanged = true;
+    this.#later(AFTER_MS);
+  }
+
+  /** At once, where something is not kept yet. */
+  flush() {
+    if (this.#isChanged) this.#now();
+  }
+
+  /** No more by itself; resolves when a sending that is under way has its answer. */
+  async stop() {
+    this.#isStopped = true;
+    this.#callOff();
+    await this.#sending;
+  }
+
+  get isSending() {
+    return this.#sending !== null;
+  }
+
+  /** @param {number} ms */
+  #later(ms) {
+    this.#callOff();
+    if (!this.#isStopped) this.#callOff = this.#ways.wait(() => this.#now(), ms);
+  }
+
+  #now() {
+    if (this.#isStopped) return;
+    if (this.#sending) return this.#later(AFTER_MS);
+    this.#callOff();
+    this.#sending = this.#send().finally(() => {
+      this.#sending = null;
+    });
+  }
+
+  async #send() {
+    // What had no answer may be kept all the same. The same words again are no change; newer ones would
+    // look like another window's.
+    const body = this.#unanswered ?? this.#ways.read();
+    if (this.#unanswered === null) this.#isChanged = false;
+    try {
+      const { status, state } = await this.#ways.send(body);
+      this.#unanswered = null;
+      if (status === 409) this.#isStopped = true;
+      this.dispatchEvent(new CustomEvent(status === 409 ? "stale" : "kept", { detail: state }));
+      if (this.#isChanged) this.#later(AFTER_MS);
+    } catch {
+      this.#unanswered = body;
+      this.dispatchEvent(new Event("away"));
+      this.#later(AGAIN_MS);
+    }
+  }
+}
