@@ -19,7 +19,7 @@ from clinics.models import Attachment
 from clinics.states import CaseError
 from clinics.views import desk
 
-SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """Whatever a file holds, a browser runs nothing of it and lets it fetch nothing."""
 
 

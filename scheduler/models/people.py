@@ -118,6 +118,8 @@ class Membership(models.Model):
         return self.valid_until - timedelta(days=1) if self.valid_until else None
 
     def clean(self) -> None:
+        if not self.organisation_id:
+            return  # asked also of a form in which it was not chosen, which says so itself
         of_centre = {Role.CENTRE_ADMIN, Role.PLANNER, Role.TEACHER}
         of_doctors = {Role.SPECIALIST, Role.LOCAL_DOCTOR, Role.CLINIC_COORDINATOR}
         kind = self.organisation.kind

@@ -142,3 +142,10 @@ def test_the_own_account_takes_no_post_here(administrator: Client, world: World)
     world.admin.refresh_from_db()
     assert world.admin.name == "本間 惠"
     assert [post.role for post in Membership.objects.filter(user=world.admin)] == ["centre_admin"]
+
+
+def test_post_without_an_organisation_is_refused_in_words(administrator: Client) -> None:
+    response = administrator.post("/admin/scheduler/membership/add/", {"role": "teacher"})
+
+    assert response.status_code == 200
+    assert "organisation" in response.context["adminform"].form.errors
