@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from django.test import Client
 
 from tests.leaking import Stage
 
 BEGIN = "<!-- asked of every address by tests/test_permission_matrix.py -->"
+SOCKETS = "<!-- asked of every room by tests/realtime/test_socket_matrix.py -->"
 END = "<!-- end of what was asked -->"
 ALL, SOME, NONE = "all", "own", "–"
 
@@ -46,7 +49,13 @@ def _word(statuses: list[int]) -> str:
     return ALL if open_to == len(statuses) else SOME if open_to else NONE
 
 
-def replaced(document: str, table: str) -> str:
-    before, rest = document.split(BEGIN)
-    _old, after = rest.split(END)
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+def kept(document: Path, table: str, *, begin: str = BEGIN) -> None:
+    """The table stands in the document under `begin`, or is written there where that is wanted."""
+    text = document.read_text()
+    before, rest = text.split(begin)
+    after = rest.split(END, 1)[1]
+    asked_for = f"{before}{begin}\n\n{table}\n\n{END}{after}"
+    if os.environ.get("ENKAKU_WRITE_TABLES"):
+        document.write_text(asked_for)
+        return
+    assert asked_for == text, "look at it with ENKAKU_WRITE_TABLES=1"

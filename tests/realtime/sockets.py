@@ -77,9 +77,17 @@ async def knock(
     user: User | None, uid: UUID, *, origin: bytes = b"http://" + HOST, app: Application = application
 ) -> Knocker:
     """A socket that has been accepted; what the gate says comes after."""
+    brought = b"" if user is None else await database_sync_to_async(cookie)(user)
+    return await knock_with(brought, uid, origin=origin, app=app)
+
+
+async def knock_with(
+    brought: bytes, uid: UUID, *, origin: bytes = b"http://" + HOST, app: Application = application
+) -> Knocker:
+    """As `knock`, with this cookie; "" for none."""
     headers = [(b"host", HOST), (b"origin", origin)]
-    if user is not None:
-        headers.append((b"cookie", await database_sync_to_async(cookie)(user)))
+    if brought:
+        headers.append((b"cookie", brought))
     wire = WebsocketCommunicator(app, f"/ws/rooms/{uid}/", headers=headers)
     is_accepted, _ = await wire.connect(timeout=3)
     assert is_accepted
