@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
-_events: dict[str, Promise] = {
+from scheduler.models import Role
+
+_events: dict[str, Promise | str] = {
     "account.sign_in": pgettext_lazy("audit event", "sign-in"),
     "account.sign_out": pgettext_lazy("audit event", "sign-out"),
     "account.locked": pgettext_lazy("audit event", "sign-in while the account rests"),
@@ -42,12 +44,19 @@ _objects: dict[str, Promise] = {
     "organisation": pgettext_lazy("audit object", "organisation"),
     "audit": pgettext_lazy("audit object", "audit"),
 }
+_roles: dict[str, Promise] = {}
 
 
-def register(events: Mapping[str, Promise], objects: Mapping[str, Promise]) -> None:
-    """A vertical's own events and kinds of things. Called in `AppConfig.ready()`."""
+def register(
+    events: Mapping[str, Promise | str],
+    objects: Mapping[str, Promise],
+    roles: Mapping[str, Promise] | None = None,
+) -> None:
+    """A vertical's own events and kinds of things, and as what people act who are not in a post.
+    Called in `AppConfig.ready()`."""
     _events.update(events)
     _objects.update(objects)
+    _roles.update(roles or {})
 
 
 def of(event: str) -> str:
@@ -57,3 +66,8 @@ def of(event: str) -> str:
 
 def of_object(object_type: str) -> str:
     return str(_objects.get(object_type, object_type))
+
+
+def of_role(role: str) -> str:
+    """Of a role as the audit keeps it; one that is gone by now as it was written."""
+    return str(Role(role).label) if role in Role.values else str(_roles.get(role, role))

@@ -21,7 +21,6 @@ from django.utils.translation import get_language, gettext
 
 from scheduler import audit_words as words_of_audit
 from scheduler import exports, timegrid, wallclock
-from scheduler.models import Role
 from scheduler.providers import Reader
 
 register = template.Library()
@@ -134,8 +133,8 @@ def audit_words(event: str) -> str:
 
 @register.simple_tag
 def role_words(role: str) -> str:
-    """Of a role as the audit keeps it; one that is gone by now as it was written."""
-    return str(Role(role).label) if role in Role.values else role
+    """Of a role as the audit keeps it."""
+    return words_of_audit.of_role(role)
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -12,8 +13,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from clinics import access, advice, conferences, consultations, offers
 from clinics.models import Consultation
-from clinics.states import Actor, Refused
-from scheduler import deliveries, notice_words
+from clinics.states import Actor, Event, Refused
+from scheduler import audit_words, deliveries, notice_words
 from scheduler.models import (
     AuditEntry,
     Booking,
@@ -148,3 +149,12 @@ def test_an_offer_tells_nobody_who_asks_whom_what(doctors: Doctors) -> None:
 
     assert subject.endswith("：候補が届いています")
     assert offers.settle_expired(now=NOW) == 0
+
+
+def test_the_audit_says_in_words_what_was_done_and_as_what() -> None:
+    done = {audit_words.of(f"consultation.{event.value}") for event in Event}
+    parts = {audit_words.of_role(actor.value) for actor in Actor}
+
+    assert len(done) == len(Event)
+    for words in (*done, *parts, audit_words.of("consultation.read"), audit_words.of("attachment.read")):
+        assert not re.search("[a-z]", words), words
