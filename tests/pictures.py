@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.browser.live import LiveServer
-    from tests.pictures_list import Picture
+    from tests.pictures_cast import Picture
 
 
 def prepare(folder: Path) -> dict[str, str]:
@@ -75,7 +75,7 @@ def take(
     browser: Browser, server: LiveServer, pictures: list[Picture], keys: dict[tuple[str, str], str]
 ) -> int:
     """Writes the files; says and counts the pages that fail or are wider than their window."""
-    from tests.pictures_list import ACTS  # noqa: PLC0415 -- after setup()
+    from tests.pictures_acts import ACTS  # noqa: PLC0415 -- after setup()
 
     failed = 0
     for width, (across, down) in WIDTHS.items():

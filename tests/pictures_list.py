@@ -2,145 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
-from playwright.sync_api import FilePayload, Page
 
 from classrooms import confirming, register_sheet
-from classrooms.demonstration import accounts
 from classrooms.models import Reception, Section, Student
 from clinics.models import Consultation
-from scheduler.models import Booking, User
-
-PASSWORD = accounts.PASSWORD
-TEACHER = "sasaki@centre.example"
-PLANNER = "honma@centre.example"
-SCHOOL = "coordinator@rishiri.example"
-STAFF = "staff@rishiri.example"
-DEVICE = "set1@rishiri.example"
-AT_HOME = "home@rebun.example"
-DOCTOR = "miura@rishiri-hospital.example"
-SPECIALIST = "abe@sapporo-hospital.example"
-OTHER_SPECIALIST = "endo@sapporo-hospital.example"
-OFFICE = "hayashi@sapporo-hospital.example"
-STRANGER = "kato@nowhere.example"
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """`name` begins with the page and ends with its state; ACTS brings the page into it."""
-
-    name: str
-    path: str
-    email: str = ""
-
-
-def _wrong_password(page: Page) -> None:
-    page.get_by_role("textbox").first.fill("sasaki@centre.example")
-    page.locator("input[type=password]").fill("wrong")
-    page.locator("main form button").click()
-
-
-def _empty_reset(page: Page) -> None:
-    page.locator("main form button").click()
-
-
-def _press_book(page: Page) -> None:
-    page.locator("#chosen button[name=action][value=book]").click()
-    page.wait_for_load_state()
-
-
-def _ask_now(page: Page) -> None:
-    page.locator("input[name=urgency][value=now]").check()
-
-
-def _press_send(page: Page) -> None:
-    page.locator("button[value=send]").click()
-    page.wait_for_load_state()
-
-
-def _offer_nothing(page: Page) -> None:
-    page.locator("main form .btn.solid").click()
-    page.wait_for_load_state()
-
-
-def _make_address(page: Page) -> None:
-    page.locator("main form button").first.click()
-    page.wait_for_load_state()
-
-
-def _press_write(page: Page) -> None:
-    page.locator(".export-act button").click()
-    page.wait_for_load_state()
-
-
-def _no_dates(page: Page) -> None:
-    page.locator("#id_term").select_option("")
-    _press_write(page)
-
-
-def _on_paper(page: Page) -> None:
-    page.emulate_media(media="print")
-
-
-def _open_other_marks(page: Page) -> None:
-    page.locator("details.others summary").first.click()
-
-
-def _read_in(page: Page, lines: str) -> None:
-    content = f"学籍番号,氏名,ふりがな,学級,出席番号,入学日,講座1,備考\n{lines}"
-    file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": content.encode("cp932")}
-    page.locator("main input[type=file]").set_input_files(file)
-    page.locator("main form button").first.click()
-    page.wait_for_load_state()
-
-
-def _good_list(page: Page) -> None:
-    _read_in(
-        page, "26001,見本 花子,みほん はなこ,1年A組,1,,,\n26090,見本 太郎,みほん たろう,1年A組,30,R8.4.1,,\n"
-    )
-
-
-def _bad_list(page: Page) -> None:
-    _read_in(page, "26001,,,4年Z組,100,4月,物理,\n26001,見本 太郎,,1年A組,30,,,\n")
-
-
-def _nothing_chosen(page: Page) -> None:
-    page.locator("main form button").first.click()
-    page.wait_for_load_state()
-
-
-def _searched(words: str) -> Callable[[Page], None]:
-    def search(page: Page) -> None:
-        page.locator("#pupil-words").fill(words)
-        page.locator("#pupil-words").press("Enter")
-        page.wait_for_load_state()
-
-    return search
-
-
-ACTS: dict[str, Callable[[Page], None]] = {
-    "sign-in-refused": _wrong_password,
-    "password-reset-refused": _empty_reset,
-    "today-printed": _on_paper,
-    "calendar": _make_address,
-    "exports-refused": _no_dates,
-    "export": _press_write,
-    "book-refused": _press_book,
-    "request-now": _ask_now,
-    "request-refused": _press_send,
-    "case-times-refused": _offer_nothing,
-    "register-printed": _on_paper,
-    "register-other": _open_other_marks,
-    "pupils-found": _searched("い"),
-    "pupils-nobody-found": _searched("xyz"),
-    "pupils-import-refused": _nothing_chosen,
-    "pupils-preview": _good_list,
-    "pupils-preview-refused": _bad_list,
-}
+from scheduler.models import Booking, Term, User
+from tests import pictures_office
+from tests.pictures_cast import (
+    AT_HOME,
+    DEVICE,
+    DOCTOR,
+    OFFICE,
+    OTHER_SPECIALIST,
+    PLANNER,
+    SCHOOL,
+    SPECIALIST,
+    STAFF,
+    STRANGER,
+    TEACHER,
+    Picture,
+)
 
 
 def pictures() -> list[Picture]:
@@ -156,6 +40,7 @@ def pictures() -> list[Picture]:
         *_registers(),
         *_records(),
         *_consultations(),
+        *pictures_office.pictures(),
     ]
 
 
@@ -182,6 +67,8 @@ def _consultations() -> list[Picture]:
         Picture("case-times-refused", f"{offered}times/", SPECIALIST),
         Picture("case-decline", f"{submitted}steps/decline/", OFFICE),
         Picture("case-readings", f"{reported}readings/", DOCTOR),
+        Picture("case-outcome", f"{reported}steps/outcome/", DOCTOR),
+        Picture("advice-review", f"{written}advice/", SPECIALIST),
         Picture("advice-write", f"{written}advice/", SPECIALIST),
         Picture("advice", f"{reported}advice/1/", DOCTOR),
     ]
@@ -250,10 +137,12 @@ def _planner() -> list[Picture]:
 
 def _lessons() -> list[Picture]:
     joint = _joint_lesson()
+    side = Reception.objects.get(lesson__booking=joint, school__short_name="利尻")
     return [
         Picture("lesson-teacher", f"/lessons/{joint.uid}/", TEACHER),
         Picture("lesson-school", f"/lessons/{joint.uid}/", SCHOOL),
         Picture("lesson-cancel", f"/lessons/{joint.uid}/cancel/", TEACHER),
+        Picture("lesson-cancel-side", f"/lessons/{joint.uid}/schools/{side.pk}/cancel/", SCHOOL),
     ]
 
 
@@ -308,6 +197,7 @@ def _records() -> list[Picture]:
     pupil = Student.objects.filter(school__short_name="利尻").earliest("pk")
     taken = Section.objects.filter(enrolments__student__school__short_name="利尻").earliest("pk")
     at_home = Student.objects.get(user__email=AT_HOME)
+    term = Term.objects.filter(organisation__short_name="利尻").earliest("pk")
     return [
         Picture("pupils", "/pupils/", SCHOOL),
         Picture("pupils-staff", "/pupils/", STAFF),
@@ -327,6 +217,7 @@ def _records() -> list[Picture]:
         Picture("records-planner", "/records/", PLANNER),
         Picture("records-teacher", "/records/", TEACHER),
         Picture("records-terms", "/records/terms/", SCHOOL),
+        Picture("records-term", f"/records/terms/{term.pk}/", SCHOOL),
         Picture("today-pupil-at-home", "/", AT_HOME),
     ]
 
