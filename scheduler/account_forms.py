@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as allauth_forms
 from allauth.mfa.base import forms as factor_forms
 from django import forms
 from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from scheduler import limits
 from scheduler.models import User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     Labels = dict[str, str | _StrPromise]
+
+
+MAILS_TO_AN_ADDRESS, MAILS_FROM_A_NETWORK = 5, 20
+"""With a link for a new password, in an hour."""
 
 
 def _worded(form: forms.Form, labels: Labels) -> None:
@@ -47,6 +55,17 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc] 
         super().__init__(*args, **kwargs)
         _worded(self, {"email": _("E-mail address")})
 
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """The address. Past the limits nothing is sent, and the answer is the same: whoever fills the
+        letter-box of another learns from it neither that there is an account nor that it is enough."""
+        email = str(self.cleaned_data["email"])
+        address = sha256(email.lower().encode()).hexdigest()  # no address stands in the cache
+        if limits.may(f"reset.from.{limits.network_of(request)}", MAILS_FROM_A_NETWORK, limits.HOUR_S) and (
+            limits.may(f"reset.to.{address}", MAILS_TO_AN_ADDRESS, limits.HOUR_S)
+        ):
+            super().save(request, **kwargs)
+        return email
+
 
 class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -73,6 +92,15 @@ class CodeForm(factor_forms.AuthenticateForm):  # type: ignore[misc]  # allauth 
         super().__init__(*args, **kwargs)
         _worded(self, {"code": _("Code")})
         self.fields["code"].widget.attrs["autofocus"] = True
+
+    def clean_code(self) -> str:
+        """allauth counts wrong codes, the app's and recovery codes together; its words are a password's."""
+        try:
+            return str(super().clean_code())
+        except ValidationError as error:
+            if error.code != "too_many_login_attempts":
+                raise
+        raise ValidationError(_("Too many wrong codes. Try again in 5 minutes."))
         _digits(self.fields["code"])
 
 

@@ -7,13 +7,14 @@ administrators and have one address.
 from __future__ import annotations
 
 from allauth.account import views
-from allauth.mfa.base.views import authenticate
 from django.urls import URLPattern, path, re_path
+
+from scheduler.views import account
 
 urlpatterns: list[URLPattern] = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
-    path("second-step/", authenticate, name="mfa_authenticate"),
+    path("second-step/", account.second_step, name="mfa_authenticate"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
     path("password/change/", views.password_change, name="account_change_password"),

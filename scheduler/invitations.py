@@ -16,14 +16,22 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from scheduler import audit, invitation_mail, members
+from scheduler import audit, invitation_mail, limits, members
 from scheduler.members import Mandate, MembersError, NotYoursError
 from scheduler.models import Invitation, Membership, Organisation, User
 from scheduler.transactions import retried
 
+SENT_IN_AN_HOUR = 100
+"""By one account: a whole school in April, and no letter-box of strangers is filled. A list that is
+imported has a bound of its own."""
+
 
 class ClosedAccountError(MembersError):
     """The address is that of a closed account, which an administrator alone may let in again."""
+
+
+class TooManyError(MembersError):
+    """This account has sent as many as it may in an hour."""
 
 
 class UnusableError(MembersError):
@@ -88,7 +96,7 @@ def waiting(holder: Mandate, now: datetime) -> list[tuple[Invitation, State]]:
 def invite(offer: Offer, *, by: User, now: datetime, intention: UUID) -> Invitation:
     """Written and sent; `sent_at` stays empty where the mail server did not take it. The same intention
     again gives the same invitation. Raises NotYoursError, OneselfError, ClosedAccountError,
-    DoublePostError."""
+    DoublePostError, TooManyError."""
     holder = members.mandate_of(by, now)
     if offer.role not in holder.roles_at(offer.organisation):
         raise NotYoursError
@@ -97,6 +105,7 @@ def invite(offer: Offer, *, by: User, now: datetime, intention: UUID) -> Invitat
     account = _account(offer.email)
     if account and not account.is_active and not holder.is_whole:
         raise ClosedAccountError
+    _count(by)
     made = written(offer, by=by, now=now, intention=intention)
     if made is None:
         return Invitation.objects.get(uid=intention, created_by=by)
@@ -123,6 +132,11 @@ def written(
     return invitation, secret
 
 
+def _count(by: User) -> None:
+    if not limits.may(f"invitations.{by.pk}", SENT_IN_AN_HOUR, limits.HOUR_S):
+        raise TooManyError
+
+
 def first(offer: Offer, *, now: datetime, intention: UUID) -> str:
     """The address of an invitation that the operator hands over; nothing is mailed."""
     made = written(offer, by=None, now=now, intention=intention)
@@ -132,11 +146,12 @@ def first(offer: Offer, *, now: datetime, intention: UUID) -> str:
 
 def resend(invitation: Invitation, *, by: User, now: datetime) -> Invitation:
     """With a new link and a new term; the one before works no more. From now on it is offered by whoever
-    sends it again. Raises NotYoursError, OneselfError, UnusableError."""
+    sends it again. Raises NotYoursError, OneselfError, UnusableError, TooManyError."""
     if invitation.role not in members.mandate_of(by, now).roles_at(invitation.organisation):
         raise NotYoursError
     if invitation.email == by.email.lower():
         raise members.OneselfError
+    _count(by)
     return invitation_mail.send(*_renewed(invitation, by=by, now=now), now=now)
 
 

@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from redis import RedisError
 
-MINUTE_S = 60
+MINUTE_S, HOUR_S = 60, 3600
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 

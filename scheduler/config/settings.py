@@ -160,6 +160,8 @@ MFA_FORMS = {"authenticate": "scheduler.account_forms.CodeForm"}
 MFA_TOTP_ISSUER = "Enkaku"
 # A telephone's clock may be half a minute wrong.
 MFA_TOTP_TOLERANCE = 1
+# Mails for a new password are counted in our form, which answers in the same words as ever.
+ACCOUNT_RATE_LIMITS = {"reset_password": None}
 ACCOUNT_FORMS = {
     "login": "scheduler.account_forms.LoginForm",
     "reset_password": "scheduler.account_forms.ResetPasswordForm",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from allauth.mfa.base.views import authenticate
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -36,6 +38,17 @@ def page(request: HttpRequest) -> HttpResponse:
         "sign_ins": attempts.order_by("-pk")[:SIGN_INS_SHOWN],
     }
     return render(request, "scheduler/account.html", facts)
+
+
+@login_not_required
+@sensitive_post_parameters("code")
+def second_step(request: HttpRequest) -> HttpResponse:
+    """allauth's page. It takes a POST without a code for a passkey's, which we do not have."""
+    if request.method == "POST" and "code" not in request.POST:
+        request.POST = request.POST.copy()  # type: ignore[assignment]  # a QueryDict again, and ours
+        request.POST["code"] = ""
+    answer: HttpResponse = authenticate(request)
+    return answer
 
 
 @never_cache

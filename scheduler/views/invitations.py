@@ -47,6 +47,8 @@ def invite(request: HttpRequest) -> HttpResponse:
             form.add_error(
                 "email", _("The account of this address is closed. Ask the administrator of the centre.")
             )
+        except invitations.TooManyError:
+            form.add_error(None, _too_many())
         else:
             _say(request, made)
             return HttpResponseRedirect(reverse("scheduler:people"))
@@ -58,6 +60,8 @@ def resend(request: HttpRequest, uid: UUID) -> HttpResponse:
     by, invitation, now = _own(request, uid)
     try:
         _say(request, invitations.resend(invitation, by=by, now=now))
+    except invitations.TooManyError:
+        messages.error(request, _too_many())
     except UnusableError:
         messages.error(request, _("This invitation was accepted or taken back meanwhile."))
     except members.OneselfError:
@@ -75,6 +79,11 @@ def revoke(request: HttpRequest, uid: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The invitation was taken back. Its link no longer works."))
     return HttpResponseRedirect(reverse("scheduler:people"))
+
+
+def _too_many() -> str:
+    most = invitations.SENT_IN_AN_HOUR
+    return _("You have sent %(n)d invitations within an hour. Send the others later.") % {"n": most}
 
 
 def _own(request: HttpRequest, uid: UUID) -> tuple[User, Invitation, datetime]:

@@ -153,7 +153,33 @@ def test_codes_cannot_be_guessed_for_long(abe: User) -> None:
     page = client.post("/accounts/second-step/", {"code": code_of(secret)})
 
     assert "_auth_user_id" not in client.session
-    assert "5分待って" in page.content.decode()
+    assert "コードの間違いが続きました。5分待って" in page.content.decode()
+
+
+def test_five_wrong_recovery_codes_are_enough_and_a_new_sign_in_is_no_new_beginning(abe: User) -> None:
+    secret, codes = enrolled(abe)
+    for wrong in ("00000000", "11111111", "22222222", "33333333", "44444444"):
+        client = Client()
+        sign_in(client, abe)
+        client.post("/accounts/second-step/", {"code": wrong})
+
+    for right in (codes[0], code_of(secret)):
+        client = Client()
+        sign_in(client, abe)
+        page = client.post("/accounts/second-step/", {"code": right})
+        assert "_auth_user_id" not in client.session
+        assert "コードの間違いが続きました。5分待って" in page.content.decode()
+
+
+def test_a_second_step_without_any_code_is_asked_again(abe: User) -> None:
+    enrolled(abe)
+    client = Client()
+    sign_in(client, abe)
+
+    page = client.post("/accounts/second-step/", {})
+
+    assert page.status_code == 200
+    assert 'name="code"' in page.content.decode()
 
 
 def test_wrong_first_code_sets_nothing_up_and_keeps_the_picture(abe: User) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from scheduler.models import Invitation, Role
 from tests.cast import World
+from tests.scheduler import test_people
 
 MOST = 3
 
@@ -70,3 +73,59 @@ def test_without_a_proxy_what_a_visitor_writes_is_not_believed(db: None, setting
     answers = [post(client, f"203.0.113.{n}") for n in range(MOST + 1)]
 
     assert answers[MOST] == 429
+
+
+RESET = "/accounts/password/reset/"
+
+
+def test_mails_for_a_new_password_are_five_an_hour_to_one_address_and_the_answer_is_the_same(
+    world: World, settings: Settings
+) -> None:
+    settings.POSTS_PER_MINUTE = 0
+
+    answers = [Client().post(RESET, {"email": "Sato@example.jp"}) for _ in range(7)]
+    unknown = [Client().post(RESET, {"email": "nobody@example.jp"}) for _ in range(7)]
+    Client().post(RESET, {"email": world.ito.email})
+
+    told = {(answer.status_code, answer.headers["Location"]) for answer in answers + unknown}
+    assert told == {(302, "/accounts/password/reset/done/")}
+    assert [letter.to for letter in mail.outbox] == [["sato@example.jp"]] * 5 + [["ito@example.jp"]]
+
+
+def test_mails_for_a_new_password_are_twenty_an_hour_from_one_address(
+    world: World, settings: Settings
+) -> None:
+    settings.POSTS_PER_MINUTE = 0
+
+    for n in range(20):
+        Client().post(RESET, {"email": f"nobody{n}@example.jp"})
+    answer = Client().post(RESET, {"email": world.sato.email})
+    here = len(mail.outbox)
+    Client().post(RESET, {"email": world.sato.email}, headers={"x-forwarded-for": "203.0.113.9"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/password/reset/done/")
+    assert (here, len(mail.outbox)) == (0, 1)
+
+
+def test_the_hundred_and_first_invitation_of_an_hour_is_refused_and_nothing_typed_is_lost(
+    world: World, settings: Settings
+) -> None:
+    settings.POSTS_PER_MINUTE = 0
+    client = test_people.as_(world.admin)
+    for n in range(100):
+        offer = test_people.offer(world, world.centre, Role.TEACHER, email=f"new{n}@example.jp")
+        assert client.post("/people/invite/", offer).status_code == 302
+
+    facts = test_people.offer(world, world.centre, Role.TEACHER, email="late@example.jp", post="教諭")
+    refused = client.post("/people/invite/", facts)
+    one = Invitation.objects.order_by("pk")[0]
+    again = client.post(f"/people/invitations/{one.uid}/resend/", follow=True)
+
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "1時間に100件" in page
+    assert all(f'value="{typed}"' in page for typed in ("late@example.jp", "高橋 実", "教諭"))
+    assert "1時間に100件" in again.content.decode()
+    assert (Invitation.objects.count(), len(mail.outbox)) == (100, 100)
+    other = test_people.offer(world, world.rishiri, Role.ROOM_STAFF, email="another@example.jp")
+    assert test_people.as_(world.nakamura).post("/people/invite/", other).status_code == 302
