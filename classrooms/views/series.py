@@ -32,7 +32,8 @@ def series(request: HttpRequest) -> HttpResponse:
         return render(request, "classrooms/series.html", context)
     action = SeriesActionForm(request.POST)
     if not action.is_valid() or "occurrences" not in context:
-        context["action"] = action
+        if not context["form"].errors:
+            context["failure"] = _("This was sent incompletely. Look at the dates once more.")
         return render(request, "classrooms/series.html", context, status=422)
     return _book(request, desk, context, action)
 

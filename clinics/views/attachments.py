@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from clinics import attachments
 from clinics.file_checks import FileReason, RefusedFileError
 from clinics.forms import AttachmentForm, KeyForm
-from clinics.models import Attachment
+from clinics.models import Attachment, Consultation
 from clinics.states import CaseError
-from clinics.views import desk
+from clinics.views import cases, desk, requests
+from clinics.views.desk import Opened
 
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """Whatever a file holds, a browser runs nothing of it and lets it fetch nothing."""
@@ -26,13 +27,11 @@ SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 @require_POST
 def add(request: HttpRequest, uid: UUID) -> HttpResponse:
     opened = desk.opened(request, uid)
-    form = AttachmentForm(request.POST, request.FILES)
+    form = AttachmentForm(request.POST, request.FILES, auto_id="file-%s")
     if not form.is_valid():
-        words = [str(error) for name in ("file", "label") for error in form.errors.get(name, [])]
-        if not words:
+        if "intention" in form.errors:
             raise Http404
-        messages.error(request, " ".join(words))
-        return redirect("clinics:case", uid=uid)
+        return _again(opened, form)
     upload, key = form.cleaned_data["file"], form.cleaned_data["intention"]
     # One byte more than may be: the check then says that it is too large.
     data = upload.read(settings.MAX_ATTACHMENT_BYTES + 1)
@@ -42,7 +41,8 @@ def add(request: HttpRequest, uid: UUID) -> HttpResponse:
             opened.case, data, label=label, by=opened.user, now=opened.now, intention=key, request=request
         )
     except RefusedFileError as error:
-        messages.error(request, _refused(error))
+        form.add_error("file", _refused(error))
+        return _again(opened, form)
     except CaseError as error:
         return opened.refused(error)
     else:
@@ -83,6 +83,12 @@ def remove(request: HttpRequest, uid: UUID, file: UUID) -> HttpResponse:
         return opened.refused(error)
     messages.success(request, _("The file is removed. That it was there stays on the record."))
     return redirect("clinics:case", uid=uid)
+
+
+def _again(opened: Opened, form: AttachmentForm) -> HttpResponse:
+    """The page with what was written about the file; the file itself has to be chosen anew."""
+    is_draft = opened.case.state == Consultation.State.DRAFT
+    return requests.with_file(opened, form) if is_draft else cases.with_file(opened, form)
 
 
 def _refused(error: RefusedFileError) -> str:

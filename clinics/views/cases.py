@@ -31,15 +31,26 @@ def case(request: HttpRequest, uid: UUID) -> HttpResponse:
         return redirect("clinics:draft", uid=uid)
     access.read(opened.case, by=opened.user, now=opened.now, request=request)
     announcements.have_been_read(opened.case, by=opened.user, now=opened.now)
+    return _page(opened)
+
+
+def with_file(opened: Opened, form: forms.AttachmentForm) -> HttpResponse:
+    """The page with a file that was refused and what was written about it."""
+    return _page(opened, file_form=form, status=422)
+
+
+def _page(
+    opened: Opened, *, file_form: forms.AttachmentForm | None = None, status: int = 200
+) -> HttpResponse:
     key = {"intention": uuid4(), "version": opened.case.version}
     context = {
         "page": case_page.load(opened.case, opened.actors, opened.reader, opened.now),
         "intention": uuid4,
         "answer_form": forms.AnswerForm(None, initial=key, auto_id="answer-%s"),
         "outcome_form": forms.OutcomeForm(None, initial=key, auto_id="outcome-%s"),
-        "file_form": forms.AttachmentForm(None, initial=key, auto_id="file-%s"),
+        "file_form": file_form or forms.AttachmentForm(None, initial=key, auto_id="file-%s"),
     }
-    return render(request, "clinics/case.html", context)
+    return render(opened.request, "clinics/case.html", context, status=status)
 
 
 @never_cache

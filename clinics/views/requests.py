@@ -76,6 +76,12 @@ def draft(request: HttpRequest, uid: UUID) -> HttpResponse:
     return _kept(opened, form)
 
 
+def with_file(opened: Opened, file_form: AttachmentForm) -> HttpResponse:
+    """The draft with a file that was refused and what was written about it."""
+    form = RequestForm(None, case=opened.case, zone=opened.case.organisation.zone)
+    return _shown(opened.request, opened.reader, form, opened.now, opened=opened, file_form=file_form)
+
+
 def _kept(opened: Opened, form: RequestForm) -> HttpResponse:
     """Kept as it is; sent too when that was pressed and nothing is missing."""
     request = opened.request
@@ -144,7 +150,7 @@ def _shown(
     request: HttpRequest, reader: Reader, form: RequestForm, now: datetime, *,
     opened: Opened | None = None, askers: list[Asker] | None = None, asker: Asker | None = None,
     key: UUID | None = None, cautions: list[str] | None = None, seen: str = "", shown: str = "",
-    changed: Changed | None = None,
+    changed: Changed | None = None, file_form: AttachmentForm | None = None,
 ) -> HttpResponse:  # fmt: skip
     case = opened.case if opened else None
     organisation = case.organisation if case else asker.organisation if asker else None
@@ -157,10 +163,11 @@ def _shown(
         "may_send": opened is None or Actor.REQUESTER in opened.actors,
         "is_own": asker is None or asker.person.user_id == reader.user.pk,
         "attachments": attachments.standing(case) if case else [],
-        "file_form": AttachmentForm(None, initial={"intention": uuid4()}) if case else None,
+        "file_form": file_form or (AttachmentForm(None, initial={"intention": uuid4()}) if case else None),
         "intention": uuid4(),
     }  # fmt: skip
-    status = 409 if changed else 422 if form.is_bound and (form.errors or cautions) else 200
+    is_refused = file_form is not None or (form.is_bound and (form.errors or cautions))
+    status = 409 if changed else 422 if is_refused else 200
     return render(request, "clinics/request.html", context, status=status)
 
 
