@@ -92,6 +92,7 @@ class CodeForm(factor_forms.AuthenticateForm):  # type: ignore[misc]  # allauth 
         super().__init__(*args, **kwargs)
         _worded(self, {"code": _("Code")})
         self.fields["code"].widget.attrs["autofocus"] = True
+        _digits(self.fields["code"])
 
     def clean_code(self) -> str:
         """allauth counts wrong codes, the app's and recovery codes together; its words are a password's."""
@@ -101,7 +102,6 @@ class CodeForm(factor_forms.AuthenticateForm):  # type: ignore[misc]  # allauth 
             if error.code != "too_many_login_attempts":
                 raise
         raise ValidationError(_("Too many wrong codes. Try again in 5 minutes."))
-        _digits(self.fields["code"])
 
 
 class FirstCodeForm(forms.Form):
