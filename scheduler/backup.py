@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -84,15 +85,10 @@ def read(folder: Path) -> Manifest:
         facts = json.loads((folder / "manifest.json").read_text())
     except (OSError, ValueError) as error:
         raise BackupError(f"{folder} holds no finished backup: {error}") from error
-    if facts.get("format") != FORMAT:
-        raise BackupError(f"{folder} was written in form {facts.get('format')}; this release reads {FORMAT}.")
-    manifest = Manifest(
-        **{
-            **facts,
-            "database": File(**facts["database"]),
-            "uploads": {name: File(**file) for name, file in facts["uploads"].items()},
-        }
-    )
+    found = facts.get("format") if isinstance(facts, dict) else None
+    if found != FORMAT:
+        raise BackupError(f"{folder} was written in form {found}; this release reads {FORMAT}.")
+    manifest = _understood(facts, folder)
     wanted = {"database": manifest.database} | {f"uploads/{name}": f for name, f in manifest.uploads.items()}
     for name, file in wanted.items():
         path = folder / name
@@ -100,6 +96,31 @@ def read(folder: Path) -> Manifest:
             raise BackupError(f"{name} is missing in {folder}.")
         if _described(path) != file:
             raise BackupError(f"{name} in {folder} is not what was written: its checksum differs.")
+    # They would be brought back as well, and that is noticed only once the database has been loaded.
+    if strays := sorted(set(_names(folder / "uploads")) - set(manifest.uploads)):
+        raise BackupError(f"{folder} holds what was not written by the backup: uploads/{strays[0]}.")
+    return manifest
+
+
+def _understood(facts: dict[str, Any], folder: Path) -> Manifest:
+    """Raises BackupError where the manifest is JSON and no manifest: cut short, or edited by hand."""
+    try:
+        manifest = Manifest(
+            **{
+                **facts,
+                "database": File(**facts["database"]),
+                "uploads": {name: File(**file) for name, file in facts["uploads"].items()},
+            }
+        )
+        counts, words = manifest.tables, manifest.keys
+        is_sound = all(isinstance(n, int) for n in counts.values())
+        is_sound &= all(
+            isinstance(word, str) for word in (*words.values(), manifest.made_at, manifest.vendor)
+        )
+    except (TypeError, KeyError, AttributeError):
+        is_sound = False
+    if not is_sound:
+        raise BackupError(f"{folder}/manifest.json is not as a backup writes it. Nothing was changed.")
     return manifest
 
 

@@ -45,8 +45,9 @@ def page(request: HttpRequest) -> HttpResponse:
 def second_step(request: HttpRequest) -> HttpResponse:
     """allauth's page. It takes a POST without a code for a passkey's, which we do not have."""
     if request.method == "POST" and "code" not in request.POST:
-        request.POST = request.POST.copy()  # type: ignore[assignment]  # a QueryDict again, and ours
-        request.POST["code"] = ""
+        posted = request.POST.copy()
+        posted["code"] = ""
+        request.POST = posted  # type: ignore[assignment]  # a QueryDict again, and ours
     answer: HttpResponse = authenticate(request)
     return answer
 

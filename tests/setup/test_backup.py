@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 from psycopg import sql
@@ -163,3 +165,48 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(
         assert "Traceback" not in refused.stderr
         assert not (place / "uploads").exists()
         assert connection.vendor == "sqlite" or rows(empty) == {"sequences": []}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        [], {"format": 1}, {"database": None}, {"database": {"size": 1}}, {"uploads": {"two.pdf": 7}},
+        {"uploads": []}, {"tables": []}, {"tables": {"scheduler_user": "many"}}, {"keys": None}, {"more": 1},
+        {"made_at": None}, {"vendor": 5},
+    ],
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_refused_in_a_sentence_before_anything_is_touched(
+    tmp_path: Path, changed: object
+) -> None:
+    (tmp_path / "copy").mkdir()
+    file = {"size": 0, "sha256": hashlib.sha256(b"").hexdigest()}
+    whole = {
+        "format": 1, "made_at": "2026-11-24T09:00:00+09:00", "vendor": connection.vendor, "tables": {},
+        "database": file, "uploads": {}, "keys": {},
+    }  # fmt: skip
+    is_short = not isinstance(changed, dict) or changed == {"format": 1}
+    given = changed if is_short else whole | changed  # type: ignore[operator]  # a dict by then
+    (tmp_path / "copy/manifest.json").write_text(json.dumps(given))
+    (tmp_path / "copy/database").write_bytes(b"")
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("restore", tmp_path / "copy", force=True)
+
+    said = str(refusal.value)
+    assert "manifest.json is not as a backup writes it" in said or "in form None" in said
+
+
+def test_a_stray_file_among_the_uploads_is_refused_before_anything_is_touched(
+    served: Path, empty: str, tmp_path: Path
+) -> None:
+    copy, place = tmp_path / "copy", tmp_path / "place"
+    manage(served, database_url(), "backup", copy)
+    (copy / "uploads" / "ab" / "stray.txt").write_text("left by somebody")
+
+    refused = manage(place, empty, "restore", copy)
+
+    assert refused.returncode == 1
+    assert "holds what was not written by the backup: uploads/ab/stray.txt" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (place / "uploads").exists()
+    assert connection.vendor == "sqlite" or rows(empty) == {"sequences": []}
