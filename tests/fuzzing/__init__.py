@@ -1,0 +1,1 @@
+"""Values that nobody means, for every form and every frame."""
