@@ -179,7 +179,7 @@ Stage = Callable[[World], tuple[dict[str, Client], list[str]]]
 
 @pytest.mark.parametrize(
     ("stage", "total", "fewest"),
-    [(_schools, 3400, 55), (_clinics, 1500, 18), (_advice, 300, 6), (_doors, 600, 7)],
+    [(_schools, 3400, 55), (_clinics, 1500, 18), (_advice, 300, 6), (_doors, 800, 7)],
 )
 def test_every_form_answers_to_nonsense_and_loses_nothing_that_was_typed(
     stage: Stage, total: int, fewest: int, world: World, kept_apart: None, caplog: pytest.LogCaptureFixture

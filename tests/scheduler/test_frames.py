@@ -50,6 +50,18 @@ def test_a_frame_that_has_not_all_arrived_is_not_read(text: str) -> None:
         b"\xc1" + masked(b"compressed")[1:],
         b"\x81\xfe\x00\x02" + bytes(6),
     ],
+    # Masks are drawn anew in every process.
+    ids=[
+        "part",
+        "rest",
+        "ping",
+        "close",
+        "half a letter",
+        "long",
+        "unmasked",
+        "compressed",
+        "length in full",
+    ],
 )
 def test_anything_else_is_left_to_autobahn(frame: bytes) -> None:
     assert first_text(frame) is None
