@@ -38,7 +38,12 @@ def on_postgresql(environment: Environment, database: str, arguments: list[str])
     spread = Environment({**part, "ENKAKU_TEST_PART": "beside others"})
     alone = Environment({**part, "ENKAKU_TEST_PART": "alone"})
     return [
-        pytest(spread, database, f"on PostgreSQL: {workers} at a time", [f"--numprocesses={workers}"]),
+        pytest(
+            spread,
+            database,
+            f"on PostgreSQL: {workers} at a time",
+            [f"--numprocesses={workers}", "--dist=worksteal"],
+        ),
         pytest(alone, database, "on PostgreSQL: one at a time, with browsers, crashes and set-up", []),
     ]
 
