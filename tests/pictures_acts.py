@@ -149,9 +149,9 @@ def _failed(template: str) -> Callable[[Page], None]:
     return fail
 
 
-def _own_list(page: Page, more: str = "") -> None:
+def _own_list(page: Page, more: str = "", kept_at: str = "list.csv") -> None:
     """The list as it is, with another line perhaps."""
-    kept = page.request.get(page.url.replace("import/", "list.csv")).body()
+    kept = page.request.get(page.url.replace("import/", kept_at)).body()
     file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": kept + more.encode()}
     page.locator("main input[type=file]").set_input_files(file)
     page.locator("main form button").first.click()
@@ -160,6 +160,15 @@ def _own_list(page: Page, more: str = "") -> None:
 
 def _bad_line(page: Page) -> None:
     _own_list(page, "存在しない,これは何でしょう,2026-13-45,25:61,x,,\r\n")
+
+
+def _people(page: Page, more: str = "") -> None:
+    """Whom the example names."""
+    _own_list(page, more, "import/template.csv")
+
+
+def _bad_people(page: Page) -> None:
+    _people(page, "三浦 はな,,だれか,どこか,王様,,2026-13-45,\r\n")
 
 
 def _reviewed(page: Page) -> None:
@@ -198,6 +207,9 @@ ACTS: dict[str, Callable[[Page], None]] = {
     "password-change-refused": _pressed,
     "invitation-refused": _pressed,
     "invite-refused": _pressed,
+    "people-import-refused": _nothing_chosen,
+    "people-preview": _people,
+    "people-preview-refused": _bad_people,
     "post-add-refused": _pressed,
     "failed-forbidden": _without_cookies,
     "failed-too-often": _reset_too_often,

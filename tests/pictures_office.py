@@ -129,6 +129,10 @@ def _people(centre: Organisation, now: datetime) -> list[Picture]:
         Picture("post-add", f"/people/{staff.pk}/posts/", ADMIN),
         Picture("post-add-refused", f"/people/{staff.pk}/posts/", ADMIN),
         Picture("invite", "/people/invite/", ADMIN),
+        *(
+            Picture(f"people-{state}", "/people/import/", ADMIN)
+            for state in ("import", "import-refused", "preview", "preview-refused")
+        ),
         Picture("invite-refused", "/people/invite/", ADMIN),
         Picture("invitation", new),
         Picture("invitation-refused", new),
