@@ -250,7 +250,7 @@ async def _held_and_returned(cast: Cast, service: Service) -> Held:
     await vanish_all(seats[RETURNING:])
     returning = seats[:RETURNING]
     service.kill()
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.1)  # for our own sockets to hear of it: they shall be waiting when it starts
     await asyncio.to_thread(service.start)
     began = time.perf_counter()
     back_s = await asyncio.gather(*(seat.back(began) for seat in returning))

@@ -163,7 +163,7 @@ async def _arrived(seats: Sequence[Seat], expected: int) -> int:
     while before < arrived < expected:
         before = arrived
         for _ in range(int(NOTHING_COMES_S / 0.05)):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # the seats read meanwhile, in this loop
             arrived = sum(seat.counted for seat in seats)
             if arrived > before:
                 break

@@ -50,7 +50,7 @@ class Service:
             while not _answers(port):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"{self.name} did not start on port {port}")
-                time.sleep(0.05)
+                time.sleep(0.05)  # a process that starts can only be asked whether it answers
 
     def kill(self) -> None:
         """As a crash does it."""
