@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from uuid import uuid4
@@ -15,7 +16,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from clinics import consultations
-from clinics.models import Consultation
+from clinics.models import Consultation, Urgency
 from scheduler.models import AuditEntry, User
 from tests import confinement
 from tests.clinics import cast
@@ -268,3 +269,15 @@ def test_a_request_that_was_sent_meanwhile_is_not_changed_by_an_old_page(doctors
 
     assert response["Location"] == reverse("clinics:case", args=[case.uid])
     assert Consultation.objects.get().question == cast.FIELDS["question"]
+
+
+def test_what_an_urgency_cannot_be_sent_without_is_marked_so_before_it_is_sent(doctors: Doctors) -> None:
+    body = signed_in(doctors.miura).get(reverse("clinics:new")).content.decode()
+
+    marked = dict(re.findall(r'<label for="request-(\w+)">[^<]*<span class="required ([\w -]+)">', body))
+    marked |= dict(re.findall(r'id="request-(\w+)">\s*<legend>[^<]*<span class="required ([\w -]+)">', body))
+    told = {
+        urgency: {name for name, classes in marked.items() if f"for-{urgency}" in classes.split()}
+        for urgency in Urgency
+    }
+    assert told == {urgency: set(names) for urgency, names in consultations.REQUIRED.items()}
