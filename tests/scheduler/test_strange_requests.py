@@ -17,8 +17,8 @@ COOKIES = [
 ]  # fmt: skip
 HEADERS = [
     "accept", "accept-language", "forwarded", "hx-current-url", "hx-request", "hx-target",
-    "if-modified-since", "if-none-match", "range", "referer", "sec-fetch-mode", "user-agent", "x-csrftoken", "x-forwarded-for",
-    "x-requested-with",
+    "if-modified-since", "if-none-match", "range", "referer", "sec-fetch-mode", "user-agent",
+    "x-csrftoken", "x-forwarded-for", "x-requested-with",
 ]  # fmt: skip
 PATHS = ["/accounts/login/", "/accounts/password/reset/", "/help/", "/invitations/secret/"]
 
