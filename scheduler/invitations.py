@@ -102,8 +102,7 @@ def invite(offer: Offer, *, by: User, now: datetime, intention: UUID) -> Invitat
         raise NotYoursError
     if offer.email.lower() == by.email.lower():
         raise members.OneselfError
-    account = _account(offer.email)
-    if account and not account.is_active and not holder.is_whole:
+    if _is_closed_to(holder, offer.email):
         raise ClosedAccountError
     _count(by)
     made = written(offer, by=by, now=now, intention=intention)
@@ -185,7 +184,8 @@ def revoke(invitation: Invitation, *, by: User, now: datetime) -> None:
 
 
 def find(secret: str, now: datetime) -> Invitation:
-    """The open invitation of this link. Raises UnusableError, whatever is the matter with it."""
+    """The open invitation of this link. Raises ClosedAccountError, or UnusableError, whatever else is the
+    matter with it."""
     found = Invitation.objects.select_related("organisation", "created_by").filter(secret_hash=_hash(secret))
     return _usable(found.first(), now)
 
@@ -199,7 +199,8 @@ def account_of(invitation: Invitation) -> User | None:
 @retried
 def accept(secret: str, *, name: str, password: str, now: datetime) -> User:
     """The account with its new post. `name` and `password` are those of an account that is made or
-    opened anew; one that is in use keeps its own. Raises UnusableError, DoublePostError."""
+    opened anew; one that is in use keeps its own. Raises ClosedAccountError, UnusableError,
+    DoublePostError."""
     invitation = _usable(_locked(secret_hash=_hash(secret)), now)
     account = account_of(invitation)
     if account is None:
@@ -249,13 +250,19 @@ def _usable(invitation: Invitation | None, now: datetime) -> Invitation:
         raise UnusableError
     # An account that was closed, in whatever way, is opened anew by an administrator's word alone.
     if account is not None and not account.is_active and not holder.is_whole:
-        raise UnusableError
+        raise ClosedAccountError
     return invitation
 
 
 def _locked(**found_by: object) -> Invitation | None:
     rows = Invitation.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related("organisation", "created_by").filter(**found_by).first()
+
+
+def _is_closed_to(holder: Mandate, email: str) -> bool:
+    """Of the holder's own people alone: of everybody else the invitation tells nobody but who receives it."""
+    own = members.accounts(holder).filter(email__iexact=email, is_active=False)
+    return not holder.is_whole and own.exists()
 
 
 def _account(email: str) -> User | None:

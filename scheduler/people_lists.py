@@ -56,6 +56,7 @@ class _Known:
     mine: Mapping[str, User]
     """Accounts that the reader may see, by address."""
     closed: frozenset[str]
+    """Addresses of those that are closed; of anybody else's nobody learns that there is one."""
     posts: Sequence[Membership]
     invited: Sequence[Invitation]
     first: dict[str, int] = field(default_factory=dict)
@@ -100,20 +101,27 @@ class PeopleListing:
 
     def example(self, holder: Mandate, today: date) -> list[list[str]]:
         """The lines of a file to fill in: at an organisation and in a role that the reader may give."""
-        home = members.organisations(holder).first()
-        if home is None:
-            return []
-        role = next(role for role in reversed(Role) if role in holder.roles_at(home))
-        with translation.override("ja"):
-            label = str(role.label)
-        return [["見本 花子", "Mihon Hanako", "hanako@example.jp", home.code, label, "", str(today), ""]]
+        for home in members.organisations(holder):
+            role = next((role for role in reversed(Role) if role in holder.roles_at(home)), None)
+            if role is not None:
+                with translation.override("ja"):
+                    label = str(role.label)
+                return [
+                    ["見本 花子", "Mihon Hanako", "hanako@example.jp", home.code, label, "", str(today), ""]
+                ]
+        return []
+
+
+def _label(holder: Mandate, home: Organisation) -> str:
+    """Of the last role that may be given there, as a file in Japanese says it."""
+    with translation.override("ja"):
+        return next(str(role.label) for role in reversed(Role) if role in holder.roles_at(home))
 
 
 def _known(listing: PeopleListing, rows: Sequence[Row], holder: Mandate, by: User, now: datetime) -> _Known:
     emails = {Cells(row, listing.layout).text(EMAIL) for row in rows} - {""}
     # Addresses of accounts and invitations are kept in small letters.
-    accounts = User.objects.filter(email__in=emails)
-    mine = members.accounts(holder).filter(email__in=emails, is_active=True)
+    mine = members.accounts(holder).filter(email__in=emails)
     open_ones = Invitation.objects.filter(
         email__in=emails, accepted_at=None, revoked_at=None, expires_at__gt=now
     )
@@ -122,8 +130,8 @@ def _known(listing: PeopleListing, rows: Sequence[Row], holder: Mandate, by: Use
         holder=holder,
         organisations=listings.by_code(list(members.organisations(holder))),
         roles=_roles(),
-        mine={account.email: account for account in mine},
-        closed=frozenset(accounts.filter(is_active=False).values_list("email", flat=True)),
+        mine={account.email: account for account in mine if account.is_active},
+        closed=frozenset(account.email for account in mine if not account.is_active),
         posts=list(members.posts(holder).filter(user__email__in=emails).select_related("user")),
         invited=list(open_ones.order_by("pk")),
     )

@@ -120,6 +120,8 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
     except NoMandateError as error:
         facts = {"organisation": error.organisation}
         return render(request, "scheduler/invitation_unusable.html", facts, status=410)
+    except invitations.ClosedAccountError:
+        return render(request, "scheduler/invitation_unusable.html", {"is_closed": True}, status=410)
     except UnusableError:
         return render(request, "scheduler/invitation_unusable.html", status=410)
     except members.DoublePostError:

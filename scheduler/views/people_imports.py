@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from scheduler import people_imports
 from scheduler.import_forms import ListForm
+from scheduler.members import DoublePostError
 from scheduler.people_imports import Outcome
 from scheduler.people_lists import PeopleListing
 from scheduler.views import list_pages
@@ -53,12 +54,15 @@ def upload(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest) -> HttpResponse:
     """Writes what was shown, or shows anew what has become of it meanwhile."""
     now = timezone.now()
-    by, _holder = holder_of(request, now)
+    by, holder = holder_of(request, now)
     shown = list_pages.confirmed(request, LISTING)
     if shown is None:
         return redirect("scheduler:people_import")
     rows, digest = shown
-    outcome = people_imports.apply(LISTING, rows, digest=digest, by=by, now=now)
+    try:
+        outcome = people_imports.apply(LISTING, rows, digest=digest, by=by, now=now)
+    except DoublePostError:  # given by somebody else after the list was judged
+        outcome = Outcome(LISTING.judge(rows, holder, by=by, now=now), is_written=False)
     if not outcome.is_written:
         return list_pages.showing(request, LISTING, outcome.preview, _addresses(), is_other=True)
     _say(request, outcome)

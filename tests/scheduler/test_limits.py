@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from smtplib import SMTPServerDisconnected
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.test import Client
+from huey.api import Task
+from huey.contrib.djhuey import HUEY
+from huey.signals import SIGNAL_EXECUTING
 from pytest_django.fixtures import Settings
 
+from scheduler import account_forms, metrics
 from scheduler.models import Invitation, Role
 from tests.cast import World
 from tests.scheduler import test_people
@@ -92,19 +99,79 @@ def test_mails_for_a_new_password_are_five_an_hour_to_one_address_and_the_answer
     assert [letter.to for letter in mail.outbox] == [["sato@example.jp"]] * 5 + [["ito@example.jp"]]
 
 
-def test_mails_for_a_new_password_are_twenty_an_hour_from_one_address(
-    world: World, settings: Settings
+def test_mails_for_a_new_password_are_limited_for_a_network_and_invented_addresses_use_nothing_up(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.POSTS_PER_MINUTE = 0
+    monkeypatch.setattr(account_forms, "MAILS_FROM_A_NETWORK", 2)
+    office = {"x-forwarded-for": "203.0.113.9"}
+    reached = {"what": "reset_from_network"}
+    before = metrics.registry.get_sample_value("enkaku_limits_reached_total", reached) or 0
 
     for n in range(20):
-        Client().post(RESET, {"email": f"nobody{n}@example.jp"})
+        Client().post(RESET, {"email": f"nobody{n}@example.jp"}, headers=office)
+    people = (world.sato, world.ito, world.suzuki, world.tanaka)
+    answers = [Client().post(RESET, {"email": user.email}, headers=office) for user in people]
+    Client().post(RESET, {"email": world.kato.email}, headers={"x-forwarded-for": "203.0.113.10"})
+
+    told = {(answer.status_code, answer.headers["Location"]) for answer in answers}
+    assert told == {(302, "/accounts/password/reset/done/")}
+    assert [letter.to[0] for letter in mail.outbox] == [
+        world.sato.email, world.ito.email, world.kato.email,
+    ]  # fmt: skip
+    assert [line for line in caplog.messages if "limits" in line] == [
+        "limits: more than 2 of reset_from_network in 3600 s"
+    ]
+    assert metrics.registry.get_sample_value("enkaku_limits_reached_total", reached) == before + 2
+
+
+def test_who_comes_from_nowhere_that_can_be_read_is_not_counted_with_others_who_do(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As through a socket file, or behind a proxy that says nothing."""
+    monkeypatch.setattr(account_forms, "MAILS_FROM_A_NETWORK", 1)
+
+    for n in range(MOST + 1):
+        assert post(Client(), "unix:" if n % 2 else "") != 429
+    for user in (world.sato, world.ito):
+        Client().post(RESET, {"email": user.email}, headers={"x-forwarded-for": "unix:"})
+
+    assert len(mail.outbox) == 2
+
+
+def test_the_page_for_a_new_password_does_the_same_whether_there_is_an_account_or_not(
+    world: World,
+) -> None:
+    asked: list[str] = []
+
+    @HUEY.signal(SIGNAL_EXECUTING)  # type: ignore[untyped-decorator]  # huey has no types
+    def note(_signal: str, task: Task) -> None:
+        asked.append(type(task).__name__)
+
+    Client().post(RESET, {"email": world.sato.email})
+    known = asked.copy()
+    Client().post(RESET, {"email": "nobody@example.jp"})
+    HUEY.disconnect_signal(note, SIGNAL_EXECUTING)
+
+    assert (known, asked) == (["send_password_link"], ["send_password_link"] * 2)
+    assert len(mail.outbox) == 1
+
+
+class NoServer(BaseEmailBackend):
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        raise SMTPServerDisconnected("sato@example.jp")
+
+
+def test_without_a_mail_server_the_page_answers_as_ever_and_the_log_names_nobody(
+    world: World, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.{NoServer.__name__}"
+
     answer = Client().post(RESET, {"email": world.sato.email})
-    here = len(mail.outbox)
-    Client().post(RESET, {"email": world.sato.email}, headers={"x-forwarded-for": "203.0.113.9"})
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/password/reset/done/")
-    assert (here, len(mail.outbox)) == (0, 1)
+    assert "the link for a password was not sent: SMTPServerDisconnected" in caplog.text
+    assert "sato" not in caplog.text
 
 
 def test_the_hundred_and_first_invitation_of_an_hour_is_refused_and_nothing_typed_is_lost(

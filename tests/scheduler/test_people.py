@@ -379,9 +379,30 @@ def test_a_school_opens_no_closed_account_by_an_invitation_of_before(world: Worl
     User.objects.filter(pk=world.suzuki.pk).update(is_active=False)  # as the Django admin does it
 
     new = {"name": "鈴木", "password1": PASSWORD, "password2": PASSWORD}
-    assert Client().post(link(), new).status_code == 410
+    refused = Client().post(link(), new)
     world.suzuki.refresh_from_db()
-    assert not world.suzuki.is_active
+    is_opened = world.suzuki.is_active
+    User.objects.filter(pk=world.suzuki.pk).update(is_active=True)
+    opened = Client().post(link())
+
+    assert refused.status_code == 410
+    assert "配信センターの管理者に再開を" in refused.content.decode()
+    assert not is_opened
+    assert opened.status_code == 302
+
+
+def test_a_school_is_told_of_a_closed_account_of_its_own_and_invites_all_others_alike(world: World) -> None:
+    User.objects.filter(pk__in=[world.suzuki.pk, world.tanaka.pk]).update(is_active=False)
+    office = as_(world.nakamura)
+
+    answers = {
+        email: office.post("/people/invite/", offer(world, world.rishiri, Role.ROOM_STAFF, email=email))
+        for email in ("new@example.jp", world.suzuki.email, world.tanaka.email)
+    }
+
+    assert [answer.status_code for answer in answers.values()] == [302, 302, 422]
+    assert "停止中です" in answers[world.tanaka.email].content.decode()
+    assert [letter.to for letter in mail.outbox] == [["new@example.jp"], [world.suzuki.email]]
 
 
 NEW = {"name": "高橋 実", "password1": PASSWORD, "password2": PASSWORD}

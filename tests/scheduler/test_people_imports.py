@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
+from django.db.models.signals import post_save
 from django.test import Client
 from django.utils import timezone
 
@@ -187,12 +188,19 @@ def test_a_file_tells_a_school_nothing_of_others_accounts(world: World) -> None:
     assert Membership.objects.filter(user=world.sato).count() == 1
 
 
-def test_a_school_lets_no_closed_account_in(world: World) -> None:
-    User.objects.filter(pk=world.kato.pk).update(is_active=False)
+def test_a_school_is_told_of_a_closed_account_of_its_own_and_of_no_other(world: World) -> None:
+    """Tanaka was of the school, Kato never; new@ has no account."""
+    User.objects.filter(pk__in=[world.tanaka.pk, world.kato.pk]).update(is_active=False)
+    office = as_(world.nakamura)
+    others = [NEW, "加藤,,kato@example.jp,S1,受信教室の担当,,2026-04-01,"]
 
-    found = problems(as_(world.nakamura), "加藤,,kato@example.jp,S1,受信教室の担当,,2026-04-01,")
+    found = problems(office, *others, "田中,,tanaka@example.jp,S1,受信教室の担当,教諭,2026-04-01,")
+    page = word(office, upload(office, *others)).content.decode()
 
-    assert [(n, where) for n, where, _ in found] == [(2, "メールアドレス")]
+    assert [(n, where) for n, where, _ in found] == [(4, "メールアドレス")]
+    assert "停止中です" in found[0][2]
+    assert "メールで招待2人" in page
+    assert (mail.outbox[-1].to, Client().get(link()).status_code) == (["kato@example.jp"], 410)
 
 
 @pytest.mark.parametrize("who", ["sato", "suzuki", "tanaka", "rishiri_device", "kato"])
@@ -223,6 +231,25 @@ def test_what_changed_since_the_preview_is_shown_anew(world: World) -> None:
     assert (Invitation.objects.count(), mail.outbox) == (0, [])
 
 
+def test_a_post_that_somebody_gives_while_the_list_is_written_is_no_failure(world: World) -> None:
+    admin = as_(world.admin)
+    shown, before = upload(admin, NEW, "加藤,,kato@example.jp,S2,room_staff,,2026-04-01,"), kept()
+
+    def give(**_signal: object) -> None:
+        """After the list was judged, while its first line is written."""
+        Membership.objects.create(
+            user=world.kato, organisation=world.rebun, role=Role.ROOM_STAFF, valid_from="2026-04-01"
+        )
+
+    post_save.connect(give, sender=Invitation)
+    response = word(admin, shown)
+    post_save.disconnect(give, sender=Invitation)
+
+    assert response.status_code == 422
+    assert "その間にほかの変更がありました" in response.content.decode()
+    assert (kept(), mail.outbox) == (before, [])
+
+
 def test_whose_post_ended_between_preview_and_word_writes_nothing(world: World) -> None:
     office = as_(world.nakamura)
     shown = upload(office, NEW)
@@ -242,6 +269,15 @@ def test_the_template_reads_in_as_it_is(world: World, who: str, encoding: str) -
     shown = client.post("/people/import/", {"file": SimpleUploadedFile("people.csv", raw)})
 
     assert (shown.status_code, len(shown.context["preview"].new)) == (200, 1)
+
+
+def test_the_template_is_its_head_alone_for_who_may_give_nothing_where_they_are(world: World) -> None:
+    head = as_(add_user("head", "所長", world.centre, Role.SCHOOL_HEAD))
+
+    response: Any = head.get("/people/import/template.csv")
+
+    lines = b"".join(response).decode("utf-8-sig").splitlines()
+    assert (response.status_code, lines) == (200, [HEAD])
 
 
 def test_the_people_page_leads_to_it_and_it_says_what_belongs_where(world: World) -> None:
@@ -290,7 +326,7 @@ def test_mails_are_sent_when_all_is_kept_and_one_refused_stops_nobody(world: Wor
     page = word(admin, upload(admin, *lines)).content.decode()
 
     assert Server.asked == [(f"{n}@example.jp", False) for n in ("one", "refused", "two")]
-    assert "招待1件は残っていますが" in page
+    assert "招待1件は登録しましたが" in page
     sent = {each.name: each.sent_at is not None for each in Invitation.objects.all()}
     assert sent == {"one": True, "refused": False, "two": True}
 
