@@ -97,9 +97,13 @@ def save_draft(
     if not _fill(act.case, fields):
         return act.case
     if shown is not None and shown != kept:
-        keeping = act.case.changes.filter(event__in=[Event.CREATE.value, Event.SAVE.value])
-        raise drafts.StaleDraftError(keeping.latest("pk").at)
+        raise _stale(act.case)
     return act.finish(*fields)
+
+
+def _stale(case: Consultation) -> drafts.StaleDraftError:
+    keeping = case.changes.filter(event__in=[Event.CREATE.value, Event.SAVE.value])
+    return drafts.StaleDraftError(keeping.latest("pk").at)
 
 
 def draft_token(case: Consultation) -> str:
@@ -113,10 +117,14 @@ def submit(
     by: User,
     now: datetime,
     intention: UUID,
+    shown: str | None = None,
     version: int | None = None,
     request: HttpRequest | None = None,
 ) -> Consultation:
-    """Sent, with its number, to the office of the hospital that answers for the specialty."""
+    """Sent, with its number, to the office of the hospital that answers for the specialty.
+
+    `shown` as in `save_draft`: nothing goes out that its sender was not shown.
+    """
     act = acts.begin(
         case, Event.SUBMIT, by=by, now=now, intention=intention, version=version, request=request
     )
@@ -132,6 +140,8 @@ def submit(
         *([Guard.SERVICE] if service else []),
     ]
     act.decide(*guards, missing=missing)
+    if shown is not None and shown != draft_token(case):
+        raise _stale(case)
     assert service is not None
     case.service, case.submitted_at = service, now
     case.consent_at = case.consent_at or now

@@ -45,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = RequestForm(data, case=None, zone=asker.organisation.zone)
     key = _key(data)
     if data is None or key is None or not (form.is_valid() or _is_quiet(request)):
-        return _shown(request, reader, form, now, askers=askers, asker=asker, key=key or uuid4())
+        return _shown(request, reader, form, now, shown="", askers=askers, asker=asker, key=key or uuid4())
     try:
         case = consultations.create(
             asker.person, asker.organisation, by=reader.user, now=now, intention=key, fields=form.columns,
@@ -55,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
         raise Http404 from None
     except CaseError as error:
         form.add_error(None, wording.sentence(error, asker.organisation.zone, reader.language))
-        return _shown(request, reader, form, now, askers=askers, asker=asker, key=key)
+        return _shown(request, reader, form, now, shown="", askers=askers, asker=asker, key=key)
     # The first keeping made it; this one may be a later one of the same page.
     return _kept(desk.opened(request, case.uid), form)
 
@@ -79,7 +79,10 @@ def draft(request: HttpRequest, uid: UUID) -> HttpResponse:
 def with_file(opened: Opened, file_form: AttachmentForm) -> HttpResponse:
     """The draft with a file that was refused and what was written about it."""
     form = RequestForm(None, case=opened.case, zone=opened.case.organisation.zone)
-    return _shown(opened.request, opened.reader, form, opened.now, opened=opened, file_form=file_form)
+    shown = consultations.draft_token(opened.case)
+    return _shown(
+        opened.request, opened.reader, form, opened.now, shown=shown, opened=opened, file_form=file_form
+    )
 
 
 def _kept(opened: Opened, form: RequestForm) -> HttpResponse:
@@ -130,26 +133,30 @@ def _sent(opened: Opened, form: RequestForm, case: Consultation) -> HttpResponse
     form.demand(case)
     cautions = identifiers.found({name: getattr(case, name) for name in TYPED})
     seen = ",".join(f"{name}-{kind}" for name, kind in cautions)
+    shown = consultations.draft_token(case)
     if form.errors or (cautions and request.POST.get("seen") != seen):
         return _shown(
-            request, opened.reader, form, opened.now, opened=opened, shown=consultations.draft_token(case),
+            request, opened.reader, form, opened.now, opened=opened, shown=shown,
             cautions=[] if form.errors else _cautioned(form, cautions), seen=seen,
         )  # fmt: skip
     try:
         key = uuid5(_key(request.POST) or uuid4(), "send")  # the page's own key made the draft
-        sent = consultations.submit(case, by=opened.user, now=opened.now, intention=key, request=request)
+        sent = consultations.submit(
+            case, by=opened.user, now=opened.now, intention=key, shown=shown, request=request
+        )
+    except StaleDraftError as error:
+        return _changed(opened, form, error)
     except CaseError as error:
         form.add_error(None, opened.said(error))
-        shown = consultations.draft_token(case)
         return _shown(request, opened.reader, form, opened.now, opened=opened, shown=shown)
     messages.success(request, _("The request is sent. The coordination office has it now."))
     return redirect("clinics:case", uid=sent.uid)
 
 
 def _shown(
-    request: HttpRequest, reader: Reader, form: RequestForm, now: datetime, *,
+    request: HttpRequest, reader: Reader, form: RequestForm, now: datetime, *, shown: str,
     opened: Opened | None = None, askers: list[Asker] | None = None, asker: Asker | None = None,
-    key: UUID | None = None, cautions: list[str] | None = None, seen: str = "", shown: str = "",
+    key: UUID | None = None, cautions: list[str] | None = None, seen: str = "",
     changed: Changed | None = None, file_form: AttachmentForm | None = None,
 ) -> HttpResponse:  # fmt: skip
     case = opened.case if opened else None

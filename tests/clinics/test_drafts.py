@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -31,9 +32,9 @@ class Window:
     def __init__(self, user: User, address: str) -> None:
         self.client, self.address = Client(), address
         self.client.force_login(user)
-        self.shown = self._shown(self.client.get(address))
+        self.shown = self.shown_in(self.client.get(address))
 
-    def _shown(self, response: Any) -> str:
+    def shown_in(self, response: Any) -> str:
         found = re.search(r'name="shown" value="([^"]*)"', response.content.decode())
         assert found, response.status_code
         return found[1]
@@ -43,7 +44,7 @@ class Window:
         values = {"intention": str(uuid4()), **facts, "shown": self.shown, "action": action}
         response = self.client.post(self.address, values)
         if response.status_code != 302:
-            self.shown = self._shown(response)
+            self.shown = self.shown_in(response)
         return response
 
     def keep(self, facts: Mapping[str, object]) -> Any:
@@ -158,6 +159,21 @@ def test_a_page_that_lacks_something_goes_on_with_the_draft_it_has_kept(doctors:
     page.address = reverse("clinics:draft", args=[case.uid])
     assert page.press(typed(doctors), "send").status_code == 302
     assert Consultation.objects.get().state == "submitted"
+
+
+def test_a_page_with_a_refused_file_goes_on_keeping(
+    doctors: Doctors, case: Consultation, windows: tuple[Window, Window]
+) -> None:
+    window, _other = windows
+    text = SimpleUploadedFile("chart.txt", b"no picture")
+    address = reverse("clinics:attach", args=[case.uid])
+
+    refused = window.client.post(address, {"file": text, "label": "", "intention": str(uuid4())})
+
+    assert refused.status_code == 422
+    window.shown = window.shown_in(refused)
+    assert window.keep(typed(doctors, question="続きを書く")).status_code == 200
+    assert question(case) == "続きを書く"
 
 
 def reporting(doctors: Doctors) -> tuple[Consultation, Window, Window]:
