@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from clinics import access, acts, deadlines, drafts
 from clinics.announcements import Kind, Telling
 from clinics.models import Advice, AdviceReceipt, CaseParty, Consultation, Outcome
-from clinics.states import SPECIALIST, Actor, Event, Guard, Reason, Refused, State
+from clinics.states import ENDED, SPECIALIST, Actor, Event, Guard, Reason, Refused, State
 from scheduler.models import Person, User
 from scheduler.transactions import retried
 
@@ -56,7 +56,7 @@ def is_intact(advice: Advice) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a page of somebody's advice is made of, read once: what it shows and its token are of one moment."""
+    """What a page of somebody's advice is made of, read once: its words and its token are of one moment."""
 
     draft: Advice | None
     """Their own."""
@@ -88,8 +88,10 @@ def save_draft(
     act = acts.begin(case, Event.SIGN, by=by, now=now)
     if Actor.SPECIALIST not in act.actors:
         raise Refused(Reason.NOT_YOURS, Event.SIGN, who=SPECIALIST)
-    if State(act.case.state) not in WRITTEN_IN:
-        raise Refused(Reason.TOO_EARLY, Event.SIGN, state=State(act.case.state), sources=(State.REPORT_DUE,))
+    state = State(act.case.state)
+    if state not in WRITTEN_IN:
+        reason = Reason.ENDED if state in ENDED else Reason.TOO_EARLY
+        raise Refused(reason, Event.SIGN, state=state, sources=(State.REPORT_DUE,))
     if unknown := set(lines) - set(WRITABLE):
         raise ValueError(f"no lines of advice: {sorted(unknown)}")
     there = words_of(act.case, by)
@@ -125,7 +127,10 @@ def sign(
     version: int | None = None,
     request: HttpRequest | None = None,
 ) -> Advice:
-    """The author's draft becomes version 1. `shown` as in `save_draft`: nobody signs what they were not shown."""
+    """The author's draft becomes version 1.
+
+    `shown` as in `save_draft`: nobody signs what they were not shown.
+    """
     act = acts.begin(case, Event.SIGN, by=by, now=now, intention=intention, version=version, request=request)
     if act.earlier:
         return _made(act)

@@ -27,7 +27,8 @@ from scheduler import wallclock
 def write(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The specialist's own draft. It is kept as it is typed; what is shown for signing is what is signed."""
     opened = desk.opened(request, uid)
-    if Actor.SPECIALIST not in opened.actors or State(opened.case.state) not in WRITTEN_IN:
+    may_write = Actor.SPECIALIST in opened.actors and State(opened.case.state) in WRITTEN_IN
+    if not may_write and not desk.is_quiet(request):
         return opened.back()
     if request.method != "POST":
         access.read(opened.case, by=opened.user, now=opened.now, request=request)
@@ -43,6 +44,8 @@ def write(request: HttpRequest, uid: UUID) -> HttpResponse:
     except StaleDraftError as error:
         return _changed(opened, form, error)
     except CaseError as error:
+        if desk.is_quiet(request):
+            return opened.refused(error)
         form.add_error(None, opened.said(error))
         return _shown(opened, form, shown=request.POST.get("shown", ""))
     return _kept(opened, form, kept, is_signing=is_signing)
@@ -50,7 +53,7 @@ def write(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def _kept(opened: Opened, form: AdviceForm, kept: Words, *, is_signing: bool) -> HttpResponse:
     request, uid = opened.request, opened.case.uid
-    if _is_quiet(request):
+    if desk.is_quiet(request):
         clock = wallclock.clock(opened.now, opened.case.organisation.zone)
         return JsonResponse({"words": _("Draft kept at %(time)s") % {"time": clock}, "shown": kept.token})
     if not form.is_valid():
@@ -66,14 +69,9 @@ def _changed(opened: Opened, form: AdviceForm, error: StaleDraftError) -> HttpRe
     zone, language = opened.case.organisation.zone, opened.reader.language
     words = _words(opened)
     changed = drafts.changed(error, form, _form(words, None), zone, language, opened.now)
-    if _is_quiet(opened.request):
+    if desk.is_quiet(opened.request):
         return JsonResponse({"words": changed.words}, status=409)
     return _shown(opened, form, shown=words.token, changed=changed)
-
-
-def _is_quiet(request: HttpRequest) -> bool:
-    """The page keeps it by itself."""
-    return request.headers.get("Accept") == "application/json"
 
 
 def _words(opened: Opened) -> Words:

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinics import advice, conferences, consultations, offers
+from clinics import access, advice, conferences, consultations, offers
 from clinics.models import Consultation, Offer
 from scheduler.intervals import Interval
-from scheduler.models import AuditEntry, User
+from scheduler.models import AuditEntry, Notice, User
 from tests.clinics import cast
 from tests.clinics.cast import CLINICAL, Doctors
 
@@ -286,6 +286,27 @@ def test_the_room_is_offered_while_its_door_is_open(doctors: Doctors) -> None:
     assert room in said(get(doctors.miura, "case", case.uid))
     assert room in said(get(doctors.abe, "case", case.uid))
     assert room not in said(get(doctors.hayashi, "case", case.uid))
+
+
+def test_a_page_that_refreshes_itself_is_one_reading_and_reads_no_notice(doctors: Doctors) -> None:
+    case = cast.submitted(doctors, timezone.now())
+    client = signed_in(doctors.miura)
+    address = reverse("clinics:case", args=[case.uid])
+    mine = access.readings(case).filter(actor_id=doctors.miura.pk)
+    notices = Notice.objects.filter(recipient=doctors.miura, read_at=None)
+    client.get(address)
+    consultations.ask(case, "いつからですか", by=doctors.hayashi, now=timezone.now(), intention=uuid4())
+
+    client.get(address, headers={"Sec-Fetch-Mode": "cors"})
+
+    assert (mine.count(), notices.count()) == (1, 1)
+    client.get(address)
+    assert (mine.count(), notices.count()) == (2, 0)
+    refreshing = RequestFactory().get(address, headers={"Sec-Fetch-Mode": "cors"})
+    later = timezone.now() + access.REFRESHED_WITHIN
+    access.read(case, by=doctors.miura, now=later, request=refreshing)
+    access.read(case, by=doctors.hayashi, now=later, request=refreshing)
+    assert (mine.count(), access.readings(case).count()) == (3, 4)
 
 
 def shown_in(page: str) -> str:

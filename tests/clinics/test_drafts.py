@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clinics import advice, conferences
+from clinics import access, advice, conferences, consultations
 from clinics.models import Advice, Consultation
 from scheduler import wallclock
-from scheduler.models import User
+from scheduler.models import Notice, User
 from tests.clinics import cast
 from tests.clinics.cast import Doctors
 from tests.clinics.test_case_pages import LINES, advised, running
@@ -174,6 +174,45 @@ def test_a_page_with_a_refused_file_goes_on_keeping(
     window.shown = window.shown_in(refused)
     assert window.keep(typed(doctors, question="続きを書く")).status_code == 200
     assert question(case) == "続きを書く"
+
+
+def readings(case: Consultation, user: User) -> int:
+    return access.readings(case).filter(actor_id=user.pk).count()
+
+
+def test_a_page_whose_request_was_sent_elsewhere_is_told_once_and_reads_nothing(
+    doctors: Doctors, case: Consultation, windows: tuple[Window, Window]
+) -> None:
+    window, other = windows
+    assert other.press(typed(doctors), "send").status_code == 302
+    consultations.ask(case, "いつからですか", by=doctors.hayashi, now=timezone.now(), intention=uuid4())
+    before = readings(case, doctors.miura)
+
+    refused = window.client.post(window.address, typed(doctors, question="まだ"), headers=JSON, follow=True)
+
+    assert (refused.status_code, refused.redirect_chain) == (410, [])
+    assert refused.json() == {"words": "先に質問への答えが必要です。何も変わっていません。"}
+    assert readings(case, doctors.miura) == before
+    assert Notice.objects.filter(recipient=doctors.miura, read_at=None).exists()
+    assert question(case) == typed(doctors)["question"]
+
+
+def test_a_page_of_advice_that_is_not_its_readers_any_more_is_told_without_an_address(
+    doctors: Doctors,
+) -> None:
+    case, window, _other = reporting(doctors)
+    client = Client()
+    client.force_login(doctors.miura)
+
+    refused = client.post(window.address, {**LINES, "shown": window.shown}, headers=JSON)
+
+    assert refused.status_code == 410
+    assert "この操作は、あなたの役割では行えません" in refused.json()["words"]
+    assert Advice.objects.get().author == doctors.abe_person
+    Consultation.objects.filter(pk=case.pk).update(
+        state="cancelled", owner="", due_at=None, ended_at=timezone.now()
+    )
+    assert "終わっています" in window.keep(LINES).json()["words"]
 
 
 def reporting(doctors: Doctors) -> tuple[Consultation, Window, Window]:
