@@ -95,6 +95,7 @@ def _refused(error: RefusedFileError) -> str:
     limit = error.limit
     return {
         FileReason.EMPTY: _("The file is empty. Nothing was attached."),
+        FileReason.BUSY: _("Other files are being looked at. Wait a moment and try again."),
         FileReason.TOO_BIG: _("The file is larger than %(n)d MB. Nothing was attached.") % {"n": limit >> 20},
         FileReason.TOO_MANY: _("At most %(n)d files fit. Remove one first.") % {"n": limit},
         FileReason.NOT_ALLOWED: _("Only photos (JPEG, PNG, WebP) and PDF can be attached."),

@@ -7,8 +7,10 @@ import resource
 import struct
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -241,6 +243,52 @@ def test_nothing_is_left_of_a_file_that_was_not_taken(
 
     assert error.value.reason == FileReason.TOO_MANY
     assert [path for path in uploads.rglob("*") if path.is_file()] == [attachments.path_of(first.file)]
+
+
+def test_a_photograph_with_a_second_picture_stays_a_photograph() -> None:
+    """As many telephones write it; written as a PNG it would be several times as large."""
+    first = Image.effect_noise((400, 300), 60).convert("RGB")
+    out = BytesIO()
+    first.save(out, "MPO", save_all=True, append_images=[first.resize((80, 60))], quality=85)
+
+    found = checked(out.getvalue(), most_bytes=MIB)
+
+    assert found.media_type == "image/jpeg"
+    assert len(found.data) < 2 * len(out.getvalue())
+    with Image.open(BytesIO(found.data)) as image:
+        assert (image.format, image.size) == ("JPEG", (400, 300))
+
+
+def test_a_large_picture_takes_no_memory_of_the_web_process() -> None:
+    out = BytesIO()
+    Image.new("RGBA", (4000, 4000), (1, 2, 3, 4)).save(out, "PNG")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    found = apart.checked_apart(out.getvalue(), most_bytes=MIB)
+
+    assert (found.kind, found.media_type, found.pages) == ("image", "image/png", 1)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kB; its pixels are 64 MB
+
+
+def test_one_file_is_checked_at_a_time_and_who_waits_too_long_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    barrier = Barrier(2)
+
+    def check(_: int) -> str:
+        barrier.wait(30)
+        try:
+            return apart.checked_apart(picture(), most_bytes=MIB).kind
+        except RefusedFileError as error:
+            return error.reason.value
+
+    def both() -> list[str]:
+        with ThreadPoolExecutor(2) as executor:
+            return sorted(executor.map(check, range(2)))
+
+    assert both() == ["image", "image"]
+    monkeypatch.setattr(apart, "WAITS_S", 0)
+    assert both() == ["busy", "image"]
 
 
 def unfolding(mebibytes: int) -> bytes:
