@@ -20,8 +20,11 @@ from clinics.states import CaseError
 from clinics.views import cases, desk, requests
 from clinics.views.desk import Opened
 
-SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
-"""Whatever a file holds, a browser runs nothing of it and lets it fetch nothing."""
+CONFINED = "default-src 'none'; frame-ancestors 'none'"
+"""Whatever a file holds, a browser lets it fetch nothing."""
+SANDBOX = f"{CONFINED}; sandbox"
+"""And runs nothing of it. Not for a PDF: Safari shows a sandboxed one as an empty page, because its own
+viewer is then no longer allowed to run."""
 
 
 @require_POST
@@ -63,7 +66,9 @@ def show(request: HttpRequest, uid: UUID, file: UUID) -> HttpResponseBase:
     response = FileResponse(content, content_type=found.attachment.media_type, filename=found.name)
     response["Cache-Control"] = "no-store, private"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = SANDBOX
+    response["Content-Security-Policy"] = (
+        CONFINED if found.attachment.kind == Attachment.Kind.PDF else SANDBOX
+    )
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Referrer-Policy"] = "no-referrer"
     return response
