@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import struct
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from threading import Barrier
@@ -16,6 +18,7 @@ from uuid import uuid4
 
 import pikepdf
 import pytest
+from django.db import OperationalError, connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -243,6 +246,41 @@ def test_nothing_is_left_of_a_file_that_was_not_taken(
 
     assert error.value.reason == FileReason.TOO_MANY
     assert [path for path in uploads.rglob("*") if path.is_file()] == [attachments.path_of(first.file)]
+
+
+@pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
+def test_a_file_stays_where_the_answer_to_its_commit_was_lost(
+    doctors: Doctors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit_and_lose() -> None:
+        connection.connection.commit()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    case = draft(doctors)
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "_commit", commit_and_lose)
+        with pytest.raises(OperationalError):
+            attachments.add(case, picture(), by=doctors.miura, now=NOW, intention=uuid4())
+
+    made = case.attachments.get()
+    assert attachments.path_of(made.file).is_file()
+
+
+@pytest.mark.django_db
+def test_files_that_no_attachment_names_are_removed_after_a_day(doctors: Doctors, uploads: Path) -> None:
+    case = draft(doctors)
+    named = attachments.add(case, picture(), by=doctors.miura, now=NOW, intention=uuid4())
+    folder = attachments.path_of(named.file).parent
+    ages = {"young": 0.9, "orphan": 1.1, "of-another-database": 7.1}
+    for name, days in {**ages, named.file: 2}.items():
+        (folder / name).touch()
+        then = (NOW - timedelta(days=days)).timestamp()
+        os.utime(folder / name, (then, then))
+
+    assert attachments.remove_orphans(now=NOW) == 1
+
+    left = {path.name for path in uploads.rglob("*") if path.is_file()}
+    assert left == {"young", "of-another-database", named.file}
 
 
 def test_a_photograph_with_a_second_picture_stays_a_photograph() -> None:
