@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -20,9 +20,11 @@ from django.http import HttpRequest
 from clinics import access, acts, apart
 from clinics.file_checks import Checked, FileReason, RefusedFileError
 from clinics.models import Attachment, Consultation
-from clinics.states import Event, Reason, Refused
+from clinics.states import CaseError, Event, Reason, Refused
 from scheduler.models import User
 from scheduler.transactions import retried
+
+ORPHAN_AGES = (timedelta(days=1), timedelta(days=7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ def add(
         attachment = _add(
             case, found, name, label=label, by=by, now=now, intention=intention, request=request
         )
-    except BaseException:
+    except CaseError:
+        # Refused: nothing was written. After anything else the row may stand all the same, because it was
+        # the answer to its commit that was lost; `remove_orphans` looks when that is known.
         path_of(name).unlink(missing_ok=True)
         raise
     if attachment.file != name:  # the same request again
@@ -107,6 +111,22 @@ def remove(
     if not standing(act.case).filter(pk=attachment.pk).update(removed_at=now, removed_by=by):
         return act.case
     return act.finish(facts={"attachment": attachment.pk})
+
+
+def remove_orphans(*, now: datetime) -> int:
+    """Removes files that no row names, left by an `add` whose end nobody knew; how many.
+
+    Younger ones may be on their way. Older ones were looked at night after night: where no row names them
+    now, this is not the database that they belong to, and they stay.
+    """
+    oldest, newest = ((now - age).timestamp() for age in reversed(ORPHAN_AGES))
+    files = Path(settings.UPLOADS_DIR).glob("??/*")
+    found = {path.name: path for path in files if oldest < path.stat().st_mtime < newest}
+    named = set(Attachment.objects.filter(file__in=found).values_list("file", flat=True))
+    orphans = found.keys() - named
+    for name in orphans:
+        found[name].unlink(missing_ok=True)
+    return len(orphans)
 
 
 def standing(case: Consultation) -> QuerySet[Attachment]:

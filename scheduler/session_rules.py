@@ -23,7 +23,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from scheduler import factors, readers
+from scheduler import browsing, factors, readers
 from scheduler.models import User
 
 BEGAN, SEEN = "session_began", "session_seen"
@@ -102,8 +102,8 @@ def _note(request: HttpRequest, now: datetime) -> None:
 
 
 def _is_use(request: HttpRequest) -> bool:
-    """Somebody went somewhere or sent something; browsers say what a page fetched by itself."""
-    return request.method != "GET" or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    """Somebody went somewhere or sent something."""
+    return not browsing.is_by_itself(request)
 
 
 def _to_factor(request: HttpRequest, user: User) -> HttpResponse | None:

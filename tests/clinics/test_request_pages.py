@@ -21,6 +21,7 @@ from scheduler.models import AuditEntry, User
 from tests import confinement
 from tests.clinics import cast
 from tests.clinics.cast import Doctors
+from tests.clinics.test_attachments import pdf
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
@@ -239,6 +240,25 @@ def test_files_are_opened_by_the_cases_people_alone_and_run_nothing(
 
     miura.post(reverse("clinics:detach", args=[case.uid, file.uid]), {"intention": str(uuid4())})
     assert miura.get(address).status_code == 404
+
+
+def test_a_pdf_fetches_nothing_and_is_not_kept_from_its_viewer(
+    doctors: Doctors, settings: Settings, tmp_path: object
+) -> None:
+    settings.UPLOADS_DIR = tmp_path
+    case, client = cast.submitted(doctors, timezone.now()), signed_in(doctors.miura)
+    letter = SimpleUploadedFile("letter.pdf", pdf(), "application/pdf")
+    client.post(
+        reverse("clinics:attach", args=[case.uid]), {"intention": str(uuid4()), "file": letter, "label": ""}
+    )
+
+    response = client.get(reverse("clinics:attachment", args=[case.uid, case.attachments.get().uid]))
+
+    assert response["Content-Type"] == "application/pdf"
+    assert confinement.faults(response) == []
+    assert "sandbox" not in response["Content-Security-Policy"]
+    assert response["Content-Disposition"].startswith("inline")
+    response.close()
 
 
 def test_a_file_that_is_none_is_refused_in_words(

@@ -1,20 +1,28 @@
 // When a draft is sent to be kept: a moment after it changed, one sending at a time, until somebody else
-// has kept other words. Knows no page and no server; both are passed in.
+// has kept other words or the server takes no more. Knows no page and no server; both are passed in.
 
 const AFTER_MS = 1_500;
 const AGAIN_MS = 5_000;
+
+/** @param {number} status */
+function outcome(status) {
+  if (status === 409) return "stale";
+  return status === 200 ? "kept" : "refused";
+}
+
+/** @typedef {{ status: number, state: Record<string, string> }} Answer */
 
 /**
  * @template Body
  * @typedef {object} Ways
  * @property {() => Body} read What is typed now.
- * @property {(body: Body) => Promise<{ status: number, state: Record<string, string> }>} send
- *   Throws when no answer comes.
+ * @property {(sending: { body: Body, isTyped: boolean }) => Promise<Answer>} send Throws when no answer
+ *   comes. `isTyped`: somebody typed since the last sending.
  * @property {(callback: () => void, ms: number) => () => void} wait Gives what calls it off.
  */
 
 /**
- * Tells `kept` and `stale` with the server's answer as `detail`, and `away` when there was none.
+ * Tells `kept`, `stale` and `refused` with the server's answer as `detail`, and `away` when there was none.
  *
  * @template Body
  */
@@ -75,14 +83,17 @@ export class Keeper extends EventTarget {
   async #send() {
     // What had no answer may be kept all the same. The same words again are no change; newer ones would
     // look like another window's.
+    const isAgain = this.#unanswered !== null;
     const body = this.#unanswered ?? this.#ways.read();
-    if (this.#unanswered === null) this.#isChanged = false;
+    const isTyped = this.#isChanged;
+    if (!isAgain) this.#isChanged = false;
     try {
-      const { status, state } = await this.#ways.send(body);
+      const { status, state } = await this.#ways.send({ body, isTyped });
       this.#unanswered = null;
-      if (status === 409) this.#isStopped = true;
-      this.dispatchEvent(new CustomEvent(status === 409 ? "stale" : "kept", { detail: state }));
-      if (this.#isChanged) this.#later(AFTER_MS);
+      const said = outcome(status);
+      if (said !== "kept") this.#isStopped = true;
+      this.dispatchEvent(new CustomEvent(said, { detail: state }));
+      if (this.#isChanged) this.#later(isAgain ? 0 : AFTER_MS);
     } catch {
       this.#unanswered = body;
       this.dispatchEvent(new Event("away"));
