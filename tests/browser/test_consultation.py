@@ -16,6 +16,7 @@ from tests.browser.live import LiveServer, NewContext, rows, sign_in
 from tests.browser.rooms import SMALL_CAMERA, enter, wait_for_media
 from tests.clinics import cast
 from tests.clinics.cast import Doctors
+from tests.clinics.test_request_pages import photo
 
 pytestmark = pytest.mark.browser
 MOST_TABS = 120
@@ -170,6 +171,22 @@ def test_a_draft_that_was_sent_elsewhere_says_why_it_stops_and_leaves_what_was_t
     page.wait_for_timeout(6_000)  # longer than it would wait before it tries again
     assert asked == ["POST"]
     expect(page.locator("#request-question")).to_have_value("まだ書いている文")
+
+
+def test_what_was_just_typed_is_kept_before_a_photo_is_attached(
+    live: LiveServer, doctors: Doctors, new_context: NewContext
+) -> None:
+    draft = rows(lambda: cast.draft(doctors, timezone.now()))
+    page = page_of(new_context, "miura", f"/consultations/{draft.uid}/draft/")
+    page.locator("#files input[type=file]").set_input_files(
+        {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo().read()}
+    )
+
+    page.locator("#request-summary").fill("三か月前から")
+    page.get_by_role("button", name="このファイルを添付").click()
+
+    expect(page.locator("#files li")).to_have_count(1)
+    expect(page.locator("#request-summary")).to_have_value("三か月前から")
 
 
 def test_from_the_request_to_the_advice_that_was_read(

@@ -130,3 +130,23 @@ test("a press waits for the sending that is under way", async () => {
   type("ab");
   assert.equal(page.timers.length, 0);
 });
+
+test("whoever is about to leave the page has everything kept first", async () => {
+  const { keeper, page, type } = over([undefined, KEPT, KEPT]);
+  type("a");
+  assert.equal(await keeper.settled(), false); // no answer
+  type("ab");
+
+  assert.equal(await keeper.settled(), true);
+
+  assert.deepEqual(page.sent, ["a", "a", "ab"]);
+  assert.equal(keeper.isUnkept, false);
+});
+
+test("what is not taken any more holds back who is about to leave", async () => {
+  const { keeper, type } = over([STALE]);
+  type("a");
+
+  assert.equal(await keeper.settled(), false);
+  assert.equal(keeper.isUnkept, true);
+});

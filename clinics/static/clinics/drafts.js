@@ -51,6 +51,7 @@ function keep(form) {
   form.addEventListener("input", () => keeper.changed());
   form.addEventListener("change", () => keeper.changed());
   form.addEventListener("submit", (event) => {
+    if (!navigator.onLine) return;
     const isSending = keeper.isSending;
     const stopped = keeper.stop();
     if (!isSending) return;
@@ -58,6 +59,18 @@ function keep(form) {
     event.preventDefault();
     stopped.then(() => form.requestSubmit(event.submitter));
   });
+  // Another form's answer makes the page anew of what is kept: what was just typed would be gone from it.
+  for (const other of document.querySelectorAll("main form:not([data-keeps])")) {
+    other.addEventListener("submit", (event) => {
+      if (!keeper.isUnkept || !(other instanceof HTMLFormElement)) return;
+      event.preventDefault();
+      const { submitter } = /** @type {SubmitEvent} */ (event);
+      keeper.settled().then((isKept) => {
+        if (isKept) other.requestSubmit(submitter);
+        else said?.scrollIntoView({ block: "center" });
+      });
+    });
+  }
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") keeper.flush();
   });

@@ -35,6 +35,7 @@ export class Keeper extends EventTarget {
   #sending = null;
   #isChanged = false;
   #isStopped = false;
+  #isRefused = false;
   #callOff = () => {};
 
   /** @param {Ways<Body>} ways */
@@ -59,6 +60,21 @@ export class Keeper extends EventTarget {
     this.#isStopped = true;
     this.#callOff();
     await this.#sending;
+  }
+
+  /** Whether something stands on the page that the server has not said it has. */
+  get isUnkept() {
+    return this.#isChanged || this.#isRefused || this.#unanswered !== null || this.#sending !== null;
+  }
+
+  /** Sends what is not kept yet; whether all of it is, once there is an answer or none comes. */
+  async settled() {
+    while (this.isUnkept && !this.#isStopped) {
+      if (!this.#sending) this.#now();
+      await this.#sending;
+      if (this.#unanswered !== null) return false;
+    }
+    return !this.isUnkept;
   }
 
   get isSending() {
@@ -91,7 +107,7 @@ export class Keeper extends EventTarget {
       const { status, state } = await this.#ways.send({ body, isTyped });
       this.#unanswered = null;
       const said = outcome(status);
-      if (said !== "kept") this.#isStopped = true;
+      if (said !== "kept") this.#isStopped = this.#isRefused = true;
       this.dispatchEvent(new CustomEvent(said, { detail: state }));
       if (this.#isChanged) this.#later(isAgain ? 0 : AFTER_MS);
     } catch {
