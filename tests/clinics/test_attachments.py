@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import struct
 import zlib
@@ -241,6 +242,23 @@ def test_nothing_is_left_of_a_file_that_was_not_taken(
 
     assert error.value.reason == FileReason.TOO_MANY
     assert [path for path in uploads.rglob("*") if path.is_file()] == [attachments.path_of(first.file)]
+
+
+def test_a_file_has_its_name_only_once_all_of_it_is_on_disk(
+    doctors: Doctors, uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that passes meanwhile takes no half of it."""
+    to_disk, named = os.fsync, list[list[str]]()
+
+    def watched(descriptor: int) -> None:
+        named.append([path.name for path in uploads.rglob("*") if path.is_file()])
+        to_disk(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    added = attachments.add(draft(doctors), picture(), by=doctors.miura, now=NOW, intention=uuid4())
+
+    assert named[0] == [f".{added.file}.part"]
+    assert named[1:] == [[added.file]] * 2
 
 
 def unfolding(mebibytes: int) -> bytes:
