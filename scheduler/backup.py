@@ -5,8 +5,8 @@
     FOLDER/uploads/…         as in UPLOADS_DIR
 
 One point in time: the database's. Uploads are never changed once they have their name, so those that
-were there before it or after it are all that it may name; `.NAME.part` is still being written. Keys are named by a fingerprint and not
-included: whoever finds a backup must not be able to sign in with it.
+were there before it or after it are all that it may name; `.NAME.part` is still being written. Keys
+are named by a fingerprint and not included: whoever finds a backup must not be able to sign in with it.
 """
 
 from __future__ import annotations

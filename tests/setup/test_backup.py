@@ -131,7 +131,8 @@ def test_an_upload_that_was_being_written_when_the_backup_began_is_in_it_whole(
     (served / "uploads" / "ab" / ".three.part").write_bytes(b"%PDF-1.")
     programs.mkdir()
     dump = programs / "pg_dump"
-    dump.write_text(f"""#!/bin/sh\nprintf ' and its end' >> '{late}'\nexec '{shutil.which("pg_dump")}' "$@"\n""")
+    grown = f"printf ' and its end' >> '{late}'"
+    dump.write_text(f"""#!/bin/sh\n{grown}\nexec '{shutil.which("pg_dump")}' "$@"\n""")
     dump.chmod(0o700)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
 
