@@ -156,13 +156,33 @@ def path_of(name: str) -> Path:
 
 
 def _stored(found: Checked) -> str:
-    """Written whole and to disk before any row speaks of it; readable by the service's account alone."""
+    """Written whole and to disk before any row speaks of it; readable by the service's account alone.
+
+    Until then it has a name that no backup takes, however the writing ends.
+    """
     name = secrets.token_hex(32)
     path = path_of(name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(found.data)
-        file.flush()
-        os.fsync(file.fileno())
+    draft = path.with_name(f".{name}.part")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(found.data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    for folder in (path.parent, path.parent.parent):
+        _sync(folder)
     return name
+
+
+def _sync(folder: Path) -> None:
+    """A name that was given is lost with the power until its folder is on disk as well."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import translation
@@ -18,8 +19,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from scheduler import listings, members, texts
-from scheduler.imports import Cells, Layout, Row
+from scheduler import invitation_limits, listings, members, texts
+from scheduler.imports import Cells, Layout, Problem, Row
 from scheduler.invitations import Offer
 from scheduler.listings import CODE, Change, Findings, Preview
 from scheduler.members import Mandate
@@ -97,6 +98,7 @@ class PeopleListing:
             if line is not None and not cells.problems:
                 _add(found, cells, line, known)
             found.problems += cells.problems
+        _limit(found, by, now)
         return found.preview()
 
     def example(self, holder: Mandate, today: date) -> list[list[str]]:
@@ -222,6 +224,25 @@ def _add(found: Findings, cells: Cells, line: Line, known: _Known) -> None:
         cells.wrong(FIRST, words)
     else:
         found.changes.append(_change(cells.row, line))
+
+
+def _limit(found: Findings, by: User, now: datetime) -> None:
+    """So that a list is refused before anything of it is written."""
+    mails = [change for change in found.changes if change.is_new]
+    full = invitation_limits.full({change.facts.offer.email for change in mails}, now)
+    for change in mails:
+        if until := full.get(change.facts.offer.email):
+            words = invitation_limits.TooOftenError(until).words
+            found.problems.append(Problem(change.lines[0], EMAIL, words))
+    spare = invitation_limits.spare(by, now)
+    if len(mails) > spare:
+        time = invitation_limits.point(invitation_limits.free_at(by, len(mails), now))
+        words = gettext(
+            "No more than %(n)d invitations are mailed within an hour, and from this line on they are too"
+            " many. Leave these lines out, or read all of them in from %(time)s on."
+        )
+        facts = {"n": settings.INVITATIONS_PER_HOUR, "time": time}
+        found.problems.append(Problem(mails[spare].lines[0], EMAIL, words % facts))
 
 
 def _meets(there: Membership | Invitation, offer: Offer) -> bool:

@@ -27,7 +27,7 @@ WITHOUT_PAGE: dict[str, str] = {
             "scheduler:invitation_revoke", "scheduler:post_end", "scheduler:account_close",
             "scheduler:account_reopen", "scheduler:factor_reset", "scheduler:audit_export",
             "scheduler:language", "scheduler:school_days_withdraw", "scheduler:list_import_confirm",
-            "scheduler:people_import_confirm",
+            "scheduler:people_import_confirm", "scheduler:invitations_send",
             "classrooms:confirm", "classrooms:register_staff", "classrooms:pupil_import_confirm",
             "classrooms:pupil_take", "classrooms:remote_seat", "classrooms:remote_seat_invite",
             "classrooms:remote_seat_end", "classrooms:term_remove", "clinics:remove_person",

@@ -149,6 +149,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 INVITATION_DAYS = environment.number("INVITATION_DAYS", default=7, least=1, most=60)
+# One whole file of people in April (200), and 50 by hand or once more.
+INVITATIONS_PER_HOUR = environment.number("INVITATIONS_PER_HOUR", default=250, least=1, most=10_000)
 REQUIRE_SECOND_FACTOR = environment.flag("REQUIRE_SECOND_FACTOR", default=not EMBEDDED)
 # For those who need a second factor. No regulation says how many minutes (domain/telemedicine.md, C7).
 SESSION_IDLE_MINUTES = environment.number(

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from scheduler import audit, factors, invitations, members, texts
+from scheduler import audit, factors, invitation_lists, members, texts
 from scheduler.member_forms import DatesForm, PostForm
 from scheduler.members import Mandate
-from scheduler.models import User
+from scheduler.models import Organisation, User
 from scheduler.views.holders import holder_of
 
 PEOPLE_SHOWN = 50
@@ -41,10 +41,24 @@ def page(request: HttpRequest) -> HttpResponse:
         "organisations": places,
         "organisation": chosen,
         "shows_gone": "gone" in request.GET,
-        "invitations": invitations.waiting(holder, now),
+        **_invited(request, holder, chosen, now),
         "today": timezone.localdate(now),
     }
     return render(request, "scheduler/people.html", facts)
+
+
+def _invited(
+    request: HttpRequest, holder: Mandate, chosen: Organisation | None, now: datetime
+) -> dict[str, object]:
+    waiting = invitation_lists.waiting(holder, now)
+    if chosen:
+        waiting = waiting.filter(organisation=chosen)
+    page = Paginator(waiting, PEOPLE_SHOWN).get_page(request.GET.get("invited"))
+    return {
+        "invited": page,
+        "invitations": invitation_lists.with_states(list(page.object_list), now),
+        "unsent": invitation_lists.unsent(holder, now).count() if page.object_list else 0,
+    }
 
 
 def _found(holder: Mandate, words: str, organisation_id: int | None, *, gone: bool) -> QuerySet[User]:

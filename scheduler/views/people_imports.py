@@ -9,7 +9,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,6 +20,7 @@ from scheduler.people_lists import PeopleListing
 from scheduler.views import list_pages
 from scheduler.views.downloads import download, encoding_of
 from scheduler.views.holders import holder_of
+from scheduler.views.invitations import say_unsent
 from scheduler.views.list_pages import ListAddresses
 
 LISTING = PeopleListing()
@@ -76,13 +76,7 @@ def _say(request: HttpRequest, outcome: Outcome) -> None:
         return
     words = _("The list is in: %(invited)d invited by mail, %(added)d posts added.")
     messages.success(request, words % {"invited": len(preview.new), "added": len(preview.changed)})
-    if outcome.unsent:
-        words = ngettext(
-            "%(n)d invitation is kept, but its mail could not be sent. Send it again later.",
-            "%(n)d invitations are kept, but their mails could not be sent. Send them again later.",
-            outcome.unsent,
-        )
-        messages.warning(request, words % {"n": outcome.unsent})
+    say_unsent(request, outcome.unsent)
 
 
 @require_safe

@@ -329,6 +329,23 @@ def test_one_file_is_checked_at_a_time_and_who_waits_too_long_is_told(
     assert both() == ["busy", "image"]
 
 
+def test_a_file_has_its_name_only_once_all_of_it_is_on_disk(
+    doctors: Doctors, uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that passes meanwhile takes no half of it."""
+    to_disk, named = os.fsync, list[list[str]]()
+
+    def watched(descriptor: int) -> None:
+        named.append([path.name for path in uploads.rglob("*") if path.is_file()])
+        to_disk(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    added = attachments.add(draft(doctors), picture(), by=doctors.miura, now=NOW, intention=uuid4())
+
+    assert named[0] == [f".{added.file}.part"]
+    assert named[1:] == [[added.file]] * 2
+
+
 def unfolding(mebibytes: int) -> bytes:
     """A PDF whose one object stream is a thousand times as long as what is sent."""
     packer = zlib.compressobj(9)
