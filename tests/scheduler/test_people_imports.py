@@ -425,7 +425,7 @@ def test_what_a_slow_mail_server_does_not_take_in_time_waits_for_the_next_press(
 
     page = word(admin, upload(admin, NEW)).content.decode()
 
-    assert "招待1件は残っていますが" in page
+    assert "招待1件は登録しましたが" in page
     assert (Invitation.objects.get().sent_at, mail.outbox) == (None, [])
 
 
