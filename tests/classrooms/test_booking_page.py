@@ -386,10 +386,11 @@ def test_moving_shows_where_the_lesson_is_and_does_not_count_or_take_it(sato: Cl
     day = coming()
     lesson = teaching.book(world.section, 2, day=day)
     move: dict[str, Any] = {"move": str(lesson.booking.uid)}
-    free = sato.get("/book/", {"section": world.section.pk, "date": str(day)}).context["board"]
+    free = sato.get("/book/", {"section": str(world.section.pk), "date": str(day)}).context["board"]
 
     shown = sato.get("/book/", move).context["board"]
-    chosen = sato.get("/book/", {**_request(world, 2, day), **move})
+    request: dict[str, Any] = _request(world, 2, day, **move)
+    chosen = sato.get("/book/", request)
     response = sato.post("/book/", _request(world, 2, day, action="move", **move), follow=True)
 
     words = {window.times: window.box.words for window in shown.windows}
