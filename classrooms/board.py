@@ -48,6 +48,7 @@ class Chosen:
     legs: tuple[Leg, ...]
     period_words: str
     is_past: bool
+    is_present: bool
 
     @property
     def is_bookable(self) -> bool:
@@ -55,7 +56,12 @@ class Chosen:
 
     @property
     def is_usable(self) -> bool:
-        return self.is_bookable and not self.is_past
+        return self.is_bookable and not self.is_past and not self.is_present
+
+    @property
+    def is_refused(self) -> bool:
+        """Where a lesson stands already nothing is refused, there is nothing to do."""
+        return not self.is_usable and not self.is_present
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,12 @@ class Board:
     chosen: Chosen | None
     limit: rules.Limit | None
     costs: tuple[Cost, ...]
+    today: date
     moving: Lesson | None = None
+
+    @property
+    def is_past_day(self) -> bool:
+        return self.choice.day < self.today
 
     @property
     def is_over_limit(self) -> bool:
@@ -165,9 +176,9 @@ def load(
 ) -> Board:
     """The board for this choice. A slot that the day does not have counts as none chosen."""
     wish = wished(section, choice, schools, moving)
-    ignoring = moving.pk if moving else None
     monday = planner.monday_of(choice.day)
-    outlook = planner.look(wish, monday, monday + timedelta(days=6), now=now, ignoring=ignoring)
+    sunday, booking = monday + timedelta(days=6), moving.booking if moving else None
+    outlook = planner.look(wish, monday, sunday, now=now, moving=booking)
     plans = [outlook.day_plan(group, choice.day) for group in wish.groups]
     window = slots.window_of(wish, plans, choice)
     if window:
@@ -189,6 +200,7 @@ def load(
             lessons.MOST_PUPILS, on=choice.day, organisation_id=section.centre_id
         ),
         costs=tuple(_costs(outlook, choice, language)),
+        today=timegrid.local_date(now, section.centre.zone),
         moving=moving,
     )
 
@@ -213,7 +225,7 @@ def _windows(
     ids = [group.school.pk for group in wish.groups]
     for window in axis.windows:
         joint = window.fit.window
-        is_refused = window.is_chosen and chosen is not None and not chosen.is_usable
+        is_refused = window.is_chosen and chosen is not None and chosen.is_refused
         yield Window(
             box=_refused_box(window.box) if is_refused else window.box,
             state="no" if is_refused else window.fit.state,
@@ -262,6 +274,7 @@ def _chosen(
         legs=legs(wish, window.chosen, language),
         period_words=period_words or span,
         is_past=window.union.start <= now,
+        is_present=outlook.is_present(window),
     )
 
 

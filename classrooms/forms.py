@@ -130,9 +130,9 @@ class PlannerForm(forms.Form):
 
 
 class ActionForm(forms.Form):
-    """The part of the booking form that says what to do with the chosen time."""
+    """The part of the booking form that says what to do with the chosen time; "look" does nothing to it."""
 
-    action = forms.ChoiceField(choices=[(name, name) for name in ("book", "hold", "move")])
+    action = forms.ChoiceField(choices=[(name, name) for name in ("book", "hold", "move", "look")])
     intention = forms.UUIDField()
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
     override = forms.BooleanField(required=False)

@@ -105,7 +105,7 @@ def load(lesson: Lesson, reader: Reader, now: datetime) -> LessonPage:
         now=now,
         title=booking.label.in_language(reader.language),
         state=state,
-        state_words=_("hold ran out") if state == "expired" else provider.state_words(state),
+        state_words=_state_words(state),
         teacher=lesson.section.teacher.label.in_language(reader.language),
         studio=host.place(reader.language) if host else "",
         receptions=tuple(_receptions(lesson, found, reader, now, can_change=can_change)),
@@ -119,6 +119,12 @@ def load(lesson: Lesson, reader: Reader, now: datetime) -> LessonPage:
     )
 
 
+def _state_words(state: str) -> str:
+    if state == "released":
+        return _("hold given up")
+    return _("hold ran out") if state == "expired" else provider.state_words(state)
+
+
 def _left(booking: Booking, now: datetime) -> int:
     if booking.expires_at is None or booking.expires_at <= now:
         return 0
@@ -126,9 +132,9 @@ def _left(booking: Booking, now: datetime) -> int:
 
 
 def _state(booking: Booking, now: datetime) -> str:
-    """As `provider.state_of`, and "expired" for a hold that was never confirmed."""
+    """As `provider.state_of`; "expired" or "released" for a hold that was never confirmed."""
     if booking.expires_at is not None and booking.state == Booking.State.CANCELLED:
-        return "expired" if booking.cancel_reason == "expired" else "cancelled"
+        return "expired" if booking.cancel_reason == "expired" else "released"
     if booking.state == Booking.State.TENTATIVE and not booking.is_live(now):
         return "expired"
     return provider.state_of(booking, None, now)
@@ -141,12 +147,13 @@ def _receptions(
     language, booking = reader.language, lesson.booking
     mine = {m.organisation_id for m in reader.memberships if m.role in permissions.SCHOOL_OFFICE_ROLES}
     lines = []
-    is_live = booking.state != Booking.State.TENTATIVE or booking.is_live(now)
+    is_hold = booking.state == Booking.State.TENTATIVE
     rooms = receiving.of_bookings([booking], {booking.pk: found}, now)
     for reception in lesson.receptions.select_related("staff"):
         side = by_participant[reception.participant_id]
         is_open = side.is_standing and booking.is_live(now) and side.interval.end > now
-        can_withdraw = is_open and (can_change or reception.school_id in mine)
+        can_withdraw = is_open and not is_hold and (can_change or reception.school_id in mine)
+        state, state_words = _hold_state(booking, now) if is_hold else _reception_state(reception)
         is_whole = bool({booking.organiser_id, reception.school_id} & reader.organisation_ids)
         lines.append(
             ReceptionLine(
@@ -156,8 +163,8 @@ def _receptions(
                 period=_("Period %(n)d") % {"n": side.period_number} if side.period_number else "",
                 side=side,
                 staff=reception.staff.label.in_language(language) if reception.staff else "",
-                state=reception.state if is_live else Reception.State.CANCELLED,
-                state_words=_reception_words(reception) if is_live else _("hold ran out"),
+                state=state,
+                state_words=state_words,
                 reason=reception.reason,
                 withdraw_url=reverse("classrooms:withdraw", args=[booking.uid, reception.pk])
                 if can_withdraw
@@ -169,15 +176,23 @@ def _receptions(
     return lines
 
 
-def _reception_words(reception: Reception) -> str:
-    return {
+def _hold_state(booking: Booking, now: datetime) -> tuple[str, str]:
+    """Of every side of a hold: nobody receives anything yet."""
+    if booking.is_live(now):
+        return "held", provider.state_words("held")
+    return Reception.State.CANCELLED, _("hold ran out")
+
+
+def _reception_state(reception: Reception) -> tuple[str, str]:
+    words = {
         Reception.State.PLANNED: pgettext("reception", "receives"),
         Reception.State.HELD: pgettext("reception", "was held"),
         Reception.State.CANCELLED: pgettext("reception", "cancelled"),
         Reception.State.CLOSED: pgettext("reception", "school closed"),
         Reception.State.SELF_STUDY: pgettext("reception", "self-study"),
         Reception.State.MOVED: pgettext("reception", "moved"),
-    }[Reception.State(reception.state)]
+    }
+    return reception.state, words[Reception.State(reception.state)]
 
 
 def _history(booking: Booking, zone: ZoneInfo, language: str) -> list[Happening]:
@@ -201,6 +216,8 @@ def _by(user: User | None, language: str) -> str:
 def _verb_words(change: BookingChange, zone: ZoneInfo, language: str) -> str:
     before, after = _when(change.before, zone, language), _when(change.after, zone, language)
     facts = {"before": before, "after": after}
+    if change.verb == "cancel" and change.before.get("state") == Booking.State.TENTATIVE:
+        return _("The hold was given up")
     words = {
         "book": _("Booked for %(after)s"),
         "hold": _("Held for %(after)s"),

@@ -1,4 +1,4 @@
-"""The verbs of lessons: book, hold, confirm, move, cancel, and one school's leaving.
+"""The verbs of lessons: book, hold, confirm, release, move, cancel, and one school's leaving.
 
 Each wraps the core's verb of the same name in one transaction with the lesson's own rows, so
 that a Lesson and its Receptions exist exactly when their booking does. Refusals are the core's
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from classrooms import announcements, receptions
+from classrooms import announcements, receptions, standing
 from classrooms.models import Confirmation, Lesson, Reception, Section
 from classrooms.wishes import Group, Wish
 from scheduler import bookings
@@ -36,6 +36,10 @@ Periods = Mapping[int, PeriodSpan]
 
 class ConfirmedError(bookings.BookingError):
     """A school has confirmed its register: that lesson is neither moved nor called off."""
+
+
+class UnmovedError(bookings.BookingError):
+    """The lesson already stands at that time with those schools: the move would change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +147,15 @@ def move(
 ) -> Lesson:
     """The same lesson at another time, or with other schools; its own claims are not in its way.
 
-    Raises ConfirmedError, and what `bookings.move` raises.
+    Raises ConfirmedError, UnmovedError, and what `bookings.move` raises.
     """
     _must_not_be_confirmed(lesson.receptions.all(), intention)
+    wanted = plan(wish, periods)
+    if override is None:
+        _must_change_something(lesson.booking, wanted, intention)
     booking = bookings.move(
         lesson.booking,
-        plan(wish, periods),
+        wanted,
         by=by,
         now=now,
         intention=intention,
@@ -173,6 +180,17 @@ def cancel(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID, r
     receptions.settle(lesson.pk)
     if change := _told_change(lesson.booking, intention):
         announcements.tell_cancelled(change, by=by, now=now)
+    return lesson
+
+
+@retried
+def release(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID) -> Lesson:
+    """The held lesson given up. Nobody was told of the hold, nobody is of its end.
+
+    Raises what `bookings.release` raises.
+    """
+    lesson.booking = bookings.release(lesson.booking, by=by, now=now, intention=intention)
+    receptions.settle(lesson.pk)
     return lesson
 
 
@@ -227,8 +245,18 @@ def _must_not_be_confirmed(receptions: QuerySet[Reception], intention: UUID) -> 
     if not Confirmation.objects.filter(reception__in=receptions).exists():
         return
     # A request sent again has its first answer, also when the school has confirmed since.
-    if not BookingChange.objects.filter(intention=intention).exists():
+    if not _is_repeated(intention):
         raise ConfirmedError
+
+
+def _must_change_something(booking: Booking, wanted: Plan, intention: UUID) -> None:
+    """Read without a lock: what slips through is a move that harms nobody."""
+    if standing.of_booking(booking).meets(wanted) and not _is_repeated(intention):
+        raise UnmovedError
+
+
+def _is_repeated(intention: UUID) -> bool:
+    return BookingChange.objects.filter(intention=intention).exists()
 
 
 def _last_change(booking: Booking, intention: UUID) -> BookingChange | None:

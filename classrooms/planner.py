@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from classrooms import lessons, standing
+from classrooms.standing import Standing
 from classrooms.wishes import Group, Wish
 from scheduler import availability
 from scheduler.availability import Availability
 from scheduler.conflicts import Kind
 from scheduler.dayplans import DayPlan, PeriodSpan
 from scheduler.joint_windows import JointWindow, joint_windows
+from scheduler.models import Booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +46,29 @@ class Fit:
     free_studios: tuple[int, ...]
     shortfall: timedelta
     is_past: bool = False
+    is_present: bool = False
+    """Of a lesson to be moved: where it stands already."""
     without: Without | None = None
 
     @property
     def state(self) -> str:
         """fit, short (bookable, under the wanted minutes) or no."""
-        if self.obstacles or self.is_past:
+        if self.obstacles or self.is_past or self.is_present:
             return "no"
         return "short" if self.shortfall else "fit"
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A wish and all that is known of its schools, people and places from `first` to `last`."""
+    """A wish and all that is known of its schools, people and places from `first` to `last`.
+
+    `present` is what a lesson to be moved has now; what it holds counts as free.
+    """
 
     wish: Wish
     known: Availability
     now: datetime
+    present: Standing | None = None
 
     def day_plan(self, group: Group, day: date) -> DayPlan:
         return self.known.plan(group.school.pk, day, group.grade)
@@ -79,6 +88,12 @@ class Outlook:
         """No school has an open period."""
         return not any(self.day_plan(group, day).open_periods for group in self.wish.groups)
 
+    def is_present(self, window: JointWindow) -> bool:
+        """Whether the lesson to be moved stands there already, with the same schools."""
+        if self.present is None:
+            return False
+        return self.present.meets(lessons.plan(self.wish, lessons.periods_of(self.wish, window.chosen)))
+
     def _fit(self, window: JointWindow, plans: list[DayPlan]) -> Fit:
         studios = self.known.free_of((studio.pk for studio in self.wish.studios), window.union)
         obstacles = tuple(self._obstacles(window, plans, has_studio=bool(studios)))
@@ -88,6 +103,7 @@ class Outlook:
             free_studios=tuple(studios),
             shortfall=window.shortfall(self.wish.wanted),
             is_past=window.union.start <= self.now,
+            is_present=self.is_present(window),
             without=self._without_one(window, obstacles),
         )
 
@@ -126,18 +142,19 @@ class Outlook:
             yield Kind.RECEIVING_SET
 
 
-def look(wish: Wish, first: date, last: date, *, now: datetime, ignoring: int | None = None) -> Outlook:
-    """The outlook from `first` to `last`, both included; `ignoring` is a booking to be moved.
+def look(wish: Wish, first: date, last: date, *, now: datetime, moving: Booking | None = None) -> Outlook:
+    """The outlook from `first` to `last`, both included; `moving` is a booking that is to be moved.
 
-    Six queries, whatever the number of schools and dates.
+    Six queries, eight with `moving`, whatever the number of schools and dates.
     """
     school_ids = [group.school.pk for group in wish.groups]
     resource_ids = [wish.section.teacher_id, *(studio.pk for studio in wish.studios)]
     for group in wish.groups:
         resource_ids += [part.pk for part in group.parts]
         resource_ids += [place.pk for place in group.sets]
+    ignoring = moving.pk if moving else None
     known = availability.load(school_ids, resource_ids, first, last, now=now, ignoring=ignoring)
-    return Outlook(wish, known, now)
+    return Outlook(wish, known, now, standing.of_booking(moving) if moving else None)
 
 
 def monday_of(day: date) -> date:

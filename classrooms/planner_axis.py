@@ -114,6 +114,9 @@ class AxisBuilder:
                 "title": f"{self._title(taken)} {partners}".strip(),
             }
             boxes.append(self._box("busy", taken.interval, self._title(taken), partners, words))
+        now = self.outlook.present.of_person(teacher.pk) if self.outlook.present else None
+        if now and now.overlaps(self.span) and not (self.chosen and self.chosen.union.overlaps(now)):
+            boxes.append(self._box("now", now, _now_words(), "", f"{self._range(now)} {_now_words()}"))
         if self.chosen and self.outlook.known.is_free(teacher.pk, self.chosen.union):
             union = self.chosen.union
             boxes.append(self._pick(union, f"{self._clock(union.start)}–", self._clock(union.end)))
@@ -190,9 +193,12 @@ class AxisBuilder:
             if any(closure.interval.overlaps(period.interval) for closure in plan.closures):
                 continue
             box = self._period(group, period)
-            yield self._pick_period(period) if period == chosen and box.kind == "bell" else box
+            is_picked = period == chosen and box.kind in {"bell", "now"}
+            yield self._pick_period(period) if is_picked else box
         for taken in self._beside_periods(group, plan):
-            yield self._box("busy", taken.interval, self._title(taken), _kind_words(taken), "")
+            title, kind = self._title(taken), _kind_words(taken)
+            words = f"{self._range(taken.interval)} {title} {kind}"
+            yield self._box("busy", taken.interval, title, kind, words)
 
     def _beside_periods(self, group: Group, plan: DayPlan) -> list[Taken]:
         """What the class does between its bells."""
@@ -211,13 +217,15 @@ class AxisBuilder:
         lessons = [t for part in group.parts for t in known.busy(part.pk, period.interval)]
         if lessons:
             title = self._title(lessons[0])
-            words = _("%(period)s, taken by %(title)s") % {"period": f"{number} {times}", "title": title}
-            return self._box("busy", period.interval, f"{number} {title}", _kind_words(lessons[0]), words)
+            words = _taken_words(f"{number} {times}", title, _kind_words(lessons[0]))
+            return self._box("busy", period.interval, number, title, words)
         if group.sets and not known.free_of((place.pk for place in group.sets), period.interval):
             holder = known.busy(group.sets[0].pk, period.interval)[0]
-            title = self._title(holder)
-            words = _("%(period)s, taken by %(title)s") % {"period": f"{number} {times}", "title": title}
-            return self._box("busy", period.interval, f"{number} {title}", _("set in use"), words)
+            words = _taken_words(f"{number} {times}", self._title(holder), _("set in use"))
+            return self._box("busy", period.interval, number, _("set in use"), words)
+        present = self.outlook.present
+        if present and present.of_school(group.school.pk) == period.interval:
+            return self._box("now", period.interval, number, _("now"), f"{number} {times} {_now_words()}")
         words = _("%(period)s, free") % {"period": f"{number} {times}"}
         return self._box("bell", period.interval, number, self._clock(period.interval.start), words)
 
@@ -225,11 +233,12 @@ class AxisBuilder:
         is_chosen = fit.window == self.chosen
         first = _("%(n)d min") % {"n": fit.window.minutes}
         second = _("chosen") if is_chosen else self._fit_words(fit)
-        if fit.state == "no" and not is_chosen:
+        if fit.is_present:
+            first, second = _("now"), ""
+        elif fit.state == "no" and not is_chosen:
             first, second = self._cannot_words(fit), ""
-        words = " ".join(
-            [self._range(fit.window.window), _("%(n)d min") % {"n": fit.window.minutes}, second or first]
-        )
+        said = _now_words() if fit.is_present else second or first
+        words = " ".join([self._range(fit.window.window), _("%(n)d min") % {"n": fit.window.minutes}, said])
         total = len(fit.window.chosen)
         if fit.without and not is_chosen:
             school = self.outlook.wish.groups[fit.without.group].school.label.in_language(self.language)
@@ -253,6 +262,15 @@ class AxisBuilder:
         if kind is Kind.JOINT_WINDOW:
             return _("only %(n)d min") % {"n": fit.window.minutes}
         return reason_words(kind)
+
+
+def _taken_words(period: str, title: str, kind: str) -> str:
+    return _("%(period)s, taken by %(title)s (%(kind)s)") % {"period": period, "title": title, "kind": kind}
+
+
+def _now_words() -> str:
+    """Where a lesson that is to be moved stands already."""
+    return _("its time now")
 
 
 def reason_words(kind: Kind) -> str:

@@ -14,6 +14,7 @@ from classrooms.choices import Choice
 from classrooms.planner import Fit, Outlook
 from classrooms.wishes import Wish
 from scheduler import timegrid, wallclock
+from scheduler.models import Booking
 from scheduler.names import joined
 
 WEEKS = 12
@@ -35,7 +36,7 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class WeekOf:
-    """One week's times, the best first; `more` are not shown."""
+    """The best times of one week, in order of time; `more` are not shown."""
 
     label: str
     prospects: tuple[Prospect, ...]
@@ -62,12 +63,12 @@ class Prospects:
 
 
 def search(
-    wish: Wish, choice: Choice, *, now: datetime, language: str, ignoring: int | None = None
+    wish: Wish, choice: Choice, *, now: datetime, language: str, moving: Booking | None = None
 ) -> Prospects:
     """Everything bookable from today for 12 weeks. Queries as for one day (`planner.look`)."""
     first = timegrid.local_date(now, wish.section.centre.zone)
     last = first + timedelta(weeks=WEEKS)
-    outlook = planner.look(wish, first, last, now=now, ignoring=ignoring)
+    outlook = planner.look(wish, first, last, now=now, moving=moving)
     found = [(day, fit) for day in timegrid.dates(first, last) for fit in _bookable(outlook, day)]
     return Prospects(
         hours=tuple(_hours(wish, choice, found, language)),
@@ -100,6 +101,7 @@ def _weeks(wish: Wish, choice: Choice, found: list[tuple[date, Fit]], language: 
     for monday, fits in grouped.items():
         # The full length first, then by time: a stable sort keeps the order of the days.
         best = sorted(fits, key=lambda each: bool(each[1].shortfall))[:SHOWN_PER_WEEK]
+        best.sort(key=lambda each: each[1].window.union)
         yield WeekOf(
             label=_("Week of %(day)s") % {"day": wallclock.day(monday, language)},
             prospects=tuple(_prospect(wish, choice, day, fit, language) for day, fit in best),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from classrooms import board, choices, lessons
+from classrooms import board, choices, lessons, standing
 from classrooms.wishes import Wish
 from scheduler import bookings, finding, timegrid, wallclock, wording
 from scheduler.bookings import BookingError
@@ -18,6 +20,7 @@ from scheduler.conflicts import Conflict
 from scheduler.dayplans import PeriodSpan
 from scheduler.finding import Candidate
 from scheduler.intervals import hull
+from scheduler.models import Booking
 from scheduler.names import joined
 
 
@@ -49,6 +52,8 @@ def sentence(error: BookingError) -> str:
     match error:
         case bookings.OverError() | lessons.ConfirmedError():
             return _past(error)
+        case lessons.UnmovedError() | bookings.TakenUpError():
+            return _pointless(error)
         case bookings.IntentionError():
             return _(
                 "This request was already handled. Look at what stands now, and do it again only if it "
@@ -78,11 +83,53 @@ def _past(error: BookingError) -> str:
             return _("This lesson is over. What happened can no longer be changed.")
 
 
+def _pointless(error: BookingError) -> str:
+    if isinstance(error, lessons.UnmovedError):
+        return _("This is the time that the lesson has already. Nothing has changed.")
+    return _("This lesson is booked by now. Cancel it if it is not to take place.")
+
+
 def reasons(conflicts: Sequence[Conflict], zone: ZoneInfo, language: str) -> list[Reason]:
     return [
         Reason(wording.label(conflict.kind, language), wording.sentence(conflict, zone, language))
         for conflict in conflicts
     ]
+
+
+def by_booking(
+    conflicts: Sequence[Conflict], zone: ZoneInfo, language: str, *, own: Collection[int]
+) -> list[Reason]:
+    """As `reasons`, but what one booking alone causes is said once; `own` are the section's lessons."""
+    causes: dict[int, list[Conflict]] = {}
+    for position, conflict in enumerate(conflicts):
+        is_sole = len(conflict.holders) == 1 and conflict.alternatives == 1
+        # What has no single cause stands by itself.
+        cause = conflict.holders[0].booking_id if is_sole else -position - 1
+        causes.setdefault(cause, []).append(conflict)
+    found = []
+    for cause, together in causes.items():
+        label = wording.label(together[0].kind, language)
+        if cause in own:
+            found.append(Reason(label, _already(together, zone, language)))
+        elif len(together) > 1:
+            found.append(Reason(label, wording.shared_sentence(together, zone, language)))
+        else:
+            found += reasons(together, zone, language)
+    return found
+
+
+def _already(conflicts: Sequence[Conflict], zone: ZoneInfo, language: str) -> SafeString:
+    """Another lesson of the same section is in the way: who it keeps busy goes without saying."""
+    holder = conflicts[0].holders[0]
+    whole = hull(conflict.holders[0].interval for conflict in conflicts)
+    template = (
+        _("This section is held already at {range}")
+        if holder.is_hold
+        else _("This section is booked already at {range}")
+    )
+    times = wallclock.clock_range(whole.start, whole.end, zone, language)
+    said = format_html(template, range=format_html("<b>{}</b>", times))
+    return wording.with_booker(said, holder, zone, language)
 
 
 def nearest(
@@ -92,13 +139,17 @@ def nearest(
     *,
     now: datetime,
     language: str,
-    ignoring: int | None = None,
+    moving: Booking | None = None,
 ) -> list[Alternative]:
-    """The three nearest times that work for everyone, by start."""
+    """The three nearest times that work for everyone, by start; not where `moving` stands already."""
     near = hull(period.interval for period in wanted).start
     sought = lessons.sought(wish)
-    known = finding.load(sought, near=near, now=now, ignoring=ignoring)
-    found = finding.nearest(sought, known, near=near, not_before=now)
+    known = finding.load(sought, near=near, now=now, ignoring=moving.pk if moving else None)
+    found = finding.nearest(sought, known, near=near, not_before=now, count=finding.CANDIDATES + bool(moving))
+    if moving:
+        present = standing.of_booking(moving)
+        found = [candidate for candidate in found if not present.meets(candidate.plan)]
+    found = found[: finding.CANDIDATES]
     found.sort(key=lambda candidate: candidate.interval)
     names = {studio.pk: studio.label.in_language(language) for studio in wish.studios}
     return [_alternative(wish, choice, wanted, candidate, names, language) for candidate in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from classrooms import lessons, refusals, slots
 from classrooms.choices import Choice
 from classrooms.lessons import Periods, Refused
-from classrooms.models import Lesson
+from classrooms.models import Lesson, Section
 from classrooms.refusals import Reason
 from classrooms.wishes import Wish
 from scheduler import calendars, judgement, timegrid, wallclock
@@ -53,8 +53,16 @@ def preview(wish: Wish, choice: Choice, weeks: int, *, now: datetime, language: 
     plans = [lessons.plan(wish, periods) for day in bookable if (periods := found[day]) is not None]
     judged = judgement.judge(plans, judgement.look(plans), now=now) if plans else []
     verdicts = {day: each.verdict for day, each in zip(bookable, judged, strict=True)}
-    zone = wish.section.centre.zone
-    return [_occurrence(day, found[day], verdicts.get(day), now, zone, language) for day in days]
+    zone, own = wish.section.centre.zone, _own(wish.section, verdicts.values())
+    return [_occurrence(day, found[day], verdicts.get(day), now, zone, language, own) for day in days]
+
+
+def _own(section: Section, verdicts: Iterable[Verdict]) -> frozenset[int]:
+    """Of the bookings in the way, the lessons of this section."""
+    holders = {h.booking_id for verdict in verdicts for c in verdict.conflicts for h in c.holders}
+    if not holders:
+        return frozenset()
+    return frozenset(Lesson.objects.filter(pk__in=holders, section=section).values_list("pk", flat=True))
 
 
 def _periods(wish: Wish, facts: dict[int, SchoolFacts], choice: Choice) -> Periods | None:
@@ -64,14 +72,15 @@ def _periods(wish: Wish, facts: dict[int, SchoolFacts], choice: Choice) -> Perio
 
 
 def _occurrence(
-    day: date, periods: Periods | None, verdict: Verdict | None, now: datetime, zone: ZoneInfo, language: str
-) -> Occurrence:
+    day: date, periods: Periods | None, verdict: Verdict | None, now: datetime, zone: ZoneInfo, language: str,
+    own: frozenset[int],
+) -> Occurrence:  # fmt: skip
     label = wallclock.day(day, language)
     if periods is None or verdict is None:
         missing = Reason(_("Bells"), _("A school has no such period on that day."))
         return Occurrence(day, label, "", None, (missing,))
     whole = hull(period.interval for period in periods.values())
-    reasons = refusals.reasons(verdict.conflicts, zone, language)
+    reasons = refusals.by_booking(verdict.conflicts, zone, language, own=own)
     if whole.start <= now:
         reasons.append(Reason(_("Time"), _("This time has passed.")))
     return Occurrence(
@@ -100,15 +109,16 @@ def refused(occurrences: Sequence[Occurrence]) -> list[Occurrence]:
     return [occurrence for occurrence in occurrences if not occurrence.fits]
 
 
-def late(refused: Sequence[Refused], zone: ZoneInfo, language: str) -> list[Occurrence]:
+def late(section: Section, refused: Sequence[Refused], language: str) -> list[Occurrence]:
     """Dates that fitted when they were shown and no longer when they were booked."""
+    zone, own = section.centre.zone, _own(section, (each.verdict for each in refused))
     return [
         Occurrence(
             day=timegrid.local_date(each.plan.interval.start, zone),
             label=wallclock.day(timegrid.local_date(each.plan.interval.start, zone), language),
             times=wallclock.clock_range(each.plan.interval.start, each.plan.interval.end, zone, language),
             periods=None,
-            reasons=tuple(refusals.reasons(each.verdict.conflicts, zone, language)),
+            reasons=tuple(refusals.by_booking(each.verdict.conflicts, zone, language, own=own)),
         )
         for each in refused
     ]

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("book/weeks/", weeks.weeks, name="weeks"),
     path("lessons/<uuid:uid>/", never_cache(lesson.lesson), name="lesson"),
     path("lessons/<uuid:uid>/confirm/", lesson.confirm, name="confirm"),
+    path("lessons/<uuid:uid>/release/", lesson.release, name="release"),
     path("lessons/<uuid:uid>/cancel/", lesson.cancel, name="cancel"),
     path("lessons/<uuid:uid>/schools/<int:reception_id>/cancel/", lesson.withdraw, name="withdraw"),
     path("counts/", counts.page, name="counts"),

@@ -12,6 +12,7 @@ BookingError
 ├── SeriesConflictError  some dates of a series do not fit; carries them with their reasons
 ├── ExpiredError         the hold has run out
 ├── CancelledError       the booking is cancelled and cannot be changed
+├── TakenUpError         a hold that was to be given up has been confirmed
 ├── OverError            it has ended: what happened is not rewritten
 │   └── PartlyOverError  for one party it has ended, for another not yet
 └── IntentionError       the key of this request was used for another one
@@ -64,6 +65,10 @@ class ExpiredError(BookingError):
 
 class CancelledError(BookingError):
     """The booking is cancelled and cannot be changed."""
+
+
+class TakenUpError(BookingError):
+    """The hold is a booking by now: giving it up would be calling off what people know of."""
 
 
 class OverError(BookingError):
@@ -181,6 +186,23 @@ def cancel(booking: Booking, *, by: User | None, now: datetime, intention: UUID,
         return locked
     _must_be_ahead_for_all(locked, now)
     _announce(writing.ended(locked, verb="cancel", now=now, by=by, intention=intention, reason=reason))
+    return locked
+
+
+@retried
+def release(booking: Booking, *, by: User | None, now: datetime, intention: UUID) -> Booking:
+    """The hold given up before its time; what it held is free again. Releasing twice is no error.
+
+    Raises TakenUpError when it has been confirmed, CancelledError when it was called off after that.
+    """
+    locked = _locked(booking)
+    if _is_answered(intention, locked, by=by, verbs={"cancel"}):
+        return locked
+    if locked.expires_at is None:
+        raise TakenUpError if locked.state == Booking.State.CONFIRMED else CancelledError
+    if locked.state == Booking.State.CANCELLED:
+        return locked
+    _announce(writing.ended(locked, verb="cancel", now=now, by=by, intention=intention, reason=""))
     return locked
 
 

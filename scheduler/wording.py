@@ -6,7 +6,7 @@ are bold, everything else is text; nothing a person typed is trusted as markup.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from django.utils.html import format_html, format_html_join
@@ -16,7 +16,7 @@ from django.utils.translation import ngettext, override, pgettext
 
 from scheduler import timegrid, wallclock
 from scheduler.conflicts import Conflict, Holder, Kind
-from scheduler.intervals import Interval
+from scheduler.intervals import Interval, hull
 from scheduler.names import Name
 
 
@@ -66,6 +66,26 @@ def sentence(conflict: Conflict, zone: ZoneInfo, language: str) -> SafeString:
         return _SENTENCES[conflict.kind](conflict, _Words(zone, language))
 
 
+def shared_sentence(conflicts: Sequence[Conflict], zone: ZoneInfo, language: str) -> SafeString:
+    """The same for several conflicts that one booking alone causes: said once, with all it holds."""
+    with override(language):
+        words = _Words(zone, language)
+        holder = conflicts[0].holders[0]
+        said = format_html(
+            _("{what} at {range} takes {subjects}"),
+            what=words.holder(holder),
+            range=words.range(hull(conflict.holders[0].interval for conflict in conflicts)),
+            subjects=format_html_join(_(" and "), "{}", ((_subject(c, words),) for c in conflicts)),
+        )
+        return _booked_by(said, holder, words)
+
+
+def with_booker(said: SafeString, holder: Holder, zone: ZoneInfo, language: str) -> SafeString:
+    """A vertical's own sentence about a holder, with who took it and when."""
+    with override(language):
+        return _booked_by(said, holder, _Words(zone, language))
+
+
 def label(kind: Kind, language: str) -> str:
     """The word on the reason's chip: 先生, 学級, 配信室 …"""
     with override(language):
@@ -83,11 +103,25 @@ def label(kind: Kind, language: str) -> str:
         }[kind]
 
 
-def _in_use(conflict: Conflict, words: _Words) -> SafeString:
+def _subject(conflict: Conflict, words: _Words) -> SafeString:
     if conflict.kind in {Kind.PERSON, Kind.LOCATION}:
-        subject = words.bold(words.name(conflict.subject))
-    else:
-        subject = words.bold(words.place(conflict))
+        return words.bold(words.name(conflict.subject))
+    return words.bold(words.place(conflict))
+
+
+def _booked_by(said: SafeString, holder: Holder, words: _Words) -> SafeString:
+    if not holder.booked_by:
+        return format_html(_("{sentence}."), sentence=said)
+    return format_html(
+        _("{sentence} (booked by {person} at {when})."),
+        sentence=said,
+        person=holder.booked_by,
+        when=words.booked(holder),
+    )
+
+
+def _in_use(conflict: Conflict, words: _Words) -> SafeString:
+    subject = _subject(conflict, words)
     if not conflict.holders:
         return format_html(_("{subject} is needed twice by this booking."), subject=subject)
     if conflict.alternatives > 1:
@@ -107,15 +141,9 @@ def _in_use(conflict: Conflict, words: _Words) -> SafeString:
     is_somebody = conflict.kind in {Kind.PERSON, Kind.CLASS_GROUP}
     template = _("{subject} has {holders}") if is_somebody else _("{subject} is in use: {holders}")
     said = format_html(template, subject=subject, holders=_holders(conflict, words))
-    only = conflict.holders[0]
-    if len(conflict.holders) > 1 or not only.booked_by:
+    if len(conflict.holders) > 1:
         return format_html(_("{sentence}."), sentence=said)
-    return format_html(
-        _("{sentence} (booked by {person} at {when})."),
-        sentence=said,
-        person=only.booked_by,
-        when=words.booked(only),
-    )
+    return _booked_by(said, conflict.holders[0], words)
 
 
 def _holders(conflict: Conflict, words: _Words) -> SafeString:

@@ -19,8 +19,15 @@ def _empty_reset(page: Page) -> None:
     page.locator("main form button").click()
 
 
+def _press_look(page: Page) -> None:
+    page.locator("#chosen button[name=action][value=look]").click()
+    page.wait_for_load_state()
+
+
 def _press_book(page: Page) -> None:
-    page.locator("#chosen button[name=action][value=book]").click()
+    """As from a page that was opened when the time was still free."""
+    page.locator("#chosen button[name=action]").evaluate("button => { button.value = 'book'; }")
+    page.locator("#chosen button[name=action]").click()
     page.wait_for_load_state()
 
 
@@ -187,6 +194,7 @@ ACTS: dict[str, Callable[[Page], None]] = {
     "calendar": _make_address,
     "exports-refused": _no_dates,
     "export": _press_write,
+    "book-near": _press_look,
     "book-refused": _press_book,
     "request-now": _ask_now,
     "request-refused": _press_send,

@@ -127,6 +127,7 @@ def _planner() -> list[Picture]:
         Picture("book", f"/book/?section={joint.pk}&date=2026-11-26&length=50", TEACHER),
         Picture("book-chosen", at(3), TEACHER),
         Picture("book-not-possible", at(1), TEACHER),
+        Picture("book-near", at(1), TEACHER),
         Picture("book-refused", at(1), TEACHER),
         Picture("book-day-off", f"/book/?section={joint.pk}&date=2026-11-23&length=50", TEACHER),
         Picture("book-first-day", "/book/", STRANGER),

@@ -152,6 +152,7 @@ ADDRESSES: dict[str, Addresses] = {
     "classrooms:weeks": lambda stage: [f"/book/weeks/?section={stage.world.section.pk}"],
     "classrooms:lesson": _lessons("/lessons/{uid}/"),
     "classrooms:confirm": _lessons("/lessons/{uid}/confirm/"),
+    "classrooms:release": _lessons("/lessons/{uid}/release/"),
     "classrooms:cancel": _lessons("/lessons/{uid}/cancel/"),
     "classrooms:withdraw": _withdrawals,
     "classrooms:counts": _fixed("/counts/"),

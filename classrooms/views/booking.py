@@ -29,7 +29,7 @@ from scheduler.plans import Override
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def book(request: HttpRequest) -> HttpResponse:
-    """GET shows the planner for what its address says; POST books, holds or moves."""
+    """GET shows the planner for what its address says; POST books, holds, moves, or looks for times near."""
     desk = desks.open_for(request, request.POST if request.method == "POST" else request.GET)
     if desk is None:
         return render(request, "classrooms/no_sections.html")
@@ -57,6 +57,7 @@ def _planner(
         "picker": picker.load(desk.reader, desk.section, desk.schools, shown.wish, request.GET.get("q", "")),
         "intention": uuid4(),
         "zone": desk.section.centre.zone,
+        "usual_query": choice.on(desk.form.usual_day).query(),
     }
     if shown.chosen:
         language, zone = desk.reader.language, desk.section.centre.zone
@@ -73,10 +74,12 @@ def _submit(request: HttpRequest, desk: Desk) -> HttpResponse:
     periods = _periods(desk, wish, choice) if is_valid else None
     if periods is None:
         return _planner(request, desk, action=action, status=422)
+    if action.cleaned_data["action"] == "look":
+        return _near(request, desk, wish, periods, action)
     try:
         lesson = _act(desk, wish, periods, action)
     except bookings.ConflictError as refusal:
-        return _refused(request, desk, choice, wish, periods, action, refusal.verdict)
+        return _refused(request, desk, wish, periods, action, refusal.verdict)
     except bookings.BookingError as error:
         messages.error(request, refusals.sentence(error))
         if desk.moving:
@@ -84,6 +87,18 @@ def _submit(request: HttpRequest, desk: Desk) -> HttpResponse:
         return _planner(request, desk, status=409)
     messages.success(request, _done(desk, lesson, action.cleaned_data["action"]))
     return redirect("classrooms:lesson", uid=lesson.booking.uid)
+
+
+def _near(
+    request: HttpRequest, desk: Desk, wish: Wish, periods: Sequence[PeriodSpan], action: ActionForm
+) -> HttpResponse:
+    """What stands against the chosen time and which ones near it work. Nothing is booked by looking."""
+    plan = lessons.plan(wish, lessons.periods_of(wish, periods))
+    verdict = bookings.check(plan, now=desk.now, ignoring=desk.moving.booking if desk.moving else None)
+    if verdict.conflicts:
+        return _refused(request, desk, wish, periods, action, verdict)
+    messages.success(request, _("This time is free by now. Nothing was booked yet."))
+    return _planner(request, desk)
 
 
 def _periods(desk: Desk, wish: Wish, choice: Choice) -> list[PeriodSpan] | None:
@@ -136,21 +151,23 @@ def _done(desk: Desk, lesson: Lesson, action: str) -> str:
 
 
 def _refused(
-    request: HttpRequest, desk: Desk, choice: Choice, wish: Wish, periods: Sequence[PeriodSpan],
-    action: ActionForm, verdict: Verdict,
+    request: HttpRequest, desk: Desk, wish: Wish, periods: Sequence[PeriodSpan], action: ActionForm,
+    verdict: Verdict,
 ) -> HttpResponse:  # fmt: skip
+    choice, asked = desk.choice, action.cleaned_data["action"]
     zone, language = desk.section.centre.zone, desk.reader.language
     whole = hull(period.interval for period in periods)
     alternatives = refusals.nearest(
         wish, choice, periods, now=desk.now, language=language,
-        ignoring=desk.moving.pk if desk.moving else None,
+        moving=desk.moving.booking if desk.moving else None,
     )  # fmt: skip
     best = next((a for a in alternatives if a.gives_wanted), alternatives[0] if alternatives else None)
     kinds = {conflict.kind for conflict in verdict.conflicts}
     context = {
         "desk": desk,
         "choice": choice,
-        "action": action.cleaned_data["action"],
+        "looked": asked == "look",
+        "action": asked if asked != "look" else "move" if desk.moving else "book",
         "reason": action.cleaned_data["reason"],
         "when": wallclock.moment(whole.start, whole.end, zone, language),
         "reasons": refusals.reasons(verdict.conflicts, zone, language),
@@ -158,10 +175,8 @@ def _refused(
         "alternatives": alternatives,
         "best": best,
         "intention": uuid4(),
-        "can_override": desk.can_override
-        and kinds <= OVERRIDABLE
-        and action.cleaned_data["action"] != "hold",
+        "can_override": desk.can_override and kinds <= OVERRIDABLE and asked != "hold",
         "kinds": sorted(kinds),
         "now": timezone.now(),
     }
-    return render(request, "classrooms/refused.html", context, status=409)
+    return render(request, "classrooms/refused.html", context, status=200 if asked == "look" else 409)

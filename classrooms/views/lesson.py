@@ -64,10 +64,25 @@ def confirm(request: HttpRequest, uid: UUID) -> HttpResponse:
     return redirect("classrooms:lesson", uid=uid)
 
 
+@require_POST
+def release(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """A hold is given up with one press: nobody was told of it, and there is nothing to explain."""
+    reader, found = _changeable(request, uid)
+    form = ConfirmForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    try:
+        lessons.release(found, by=reader.user, now=timezone.now(), intention=form.cleaned_data["intention"])
+    except bookings.BookingError as error:
+        return _refused(request, uid, error)
+    messages.success(request, _("The hold is given up. Its time is free again."))
+    return redirect("classrooms:lesson", uid=uid)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
     reader, found = _changeable(request, uid)
-    if found.booking.state == Booking.State.CANCELLED:
+    if found.booking.state != Booking.State.CONFIRMED:
         return redirect("classrooms:lesson", uid=uid)
     if found.booking.end <= timezone.now():
         return _refused(request, uid, bookings.OverError())
@@ -94,7 +109,7 @@ def withdraw(request: HttpRequest, uid: UUID, reception_id: int) -> HttpResponse
     today = timezone.localdate()
     if not permissions.can_withdraw_school(reader.user, reception.school, found.booking, today):
         raise Http404
-    if reception.participant.withdrawn_at or found.booking.state == Booking.State.CANCELLED:
+    if reception.participant.withdrawn_at or found.booking.state != Booking.State.CONFIRMED:
         return redirect("classrooms:lesson", uid=uid)
     if reception.participant.end <= timezone.now():
         return _refused(request, uid, bookings.OverError())

@@ -41,7 +41,7 @@ def series(request: HttpRequest) -> HttpResponse:
 def _context(desk: Desk, data: QueryDict) -> dict[str, Any]:
     choice = desk.choice
     wish = board.wished(desk.section, choice, desk.schools)
-    asked = any(data.get(name) for name in ("weeks", "until"))
+    asked = any(name in data for name in ("weeks", "until"))
     form = SeriesForm(data if asked else None, first=choice.day)
     context = {"desk": desk, "choice": choice, "wish": wish, "form": form, "intention": uuid4()}
     if choice.slot:
@@ -87,7 +87,7 @@ def _book(
     except bookings.BookingError as error:
         return _nothing_booked(request, context, refusals.sentence(error))
     # What was taken between looking and booking is told with what did not fit before.
-    late = weekly.late(refused, desk.section.centre.zone, desk.reader.language)
+    late = weekly.late(desk.section, refused, desk.reader.language)
     return _told(request, context, made, [*(context["refused"] if skips else []), *late])
 
 

@@ -21,7 +21,7 @@ def weeks(request: HttpRequest) -> HttpResponse:
     wish = board.wished(desk.section, choice, desk.schools, desk.moving)
     found = prospects.search(
         wish, choice, now=desk.now, language=desk.reader.language,
-        ignoring=desk.moving.pk if desk.moving else None,
+        moving=desk.moving.booking if desk.moving else None,
     )  # fmt: skip
     context = {"desk": desk, "choice": choice, "wish": wish, "found": found, "weeks": prospects.WEEKS}
     return render(request, "classrooms/weeks.html", context)

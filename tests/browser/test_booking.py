@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from classrooms.models import Lesson
+from scheduler import bookings
 from tests.browser.live import LiveServer, NewContext, rows, sign_in
 from tests.cast import World, at
 from tests.classrooms import teaching
@@ -181,3 +185,20 @@ def test_picker_finds_a_school_by_its_reading_while_typing(
     page.get_by_label("利尻", exact=True).check()
     page.get_by_role("button", name="選んだ学校で時間を見る").click()
     expect(page.locator(".chosen-schools li")).to_have_count(2)
+
+
+def test_hold_that_runs_out_on_an_open_page_counts_its_seconds_and_says_that_it_is_over(
+    live: LiveServer, page: Page, world: World
+) -> None:
+    sign_in(page, "sato@example.jp")
+    # Long enough for a slow machine to open the page.
+    nearly_ten_minutes_ago = timezone.now() - bookings.HOLD_FOR + timedelta(seconds=20)
+    held = rows(lambda: teaching.hold(world, 2, day=coming(), now=nearly_ten_minutes_ago))
+
+    page.goto(f"/lessons/{held.booking.uid}/")
+    expect(page.locator(".count [data-seconds]")).to_be_visible()
+    expect(page.locator(".count [data-minutes]")).to_be_hidden()
+
+    over = page.get_by_role("heading", name="仮押さえの時間が切れ、空きに戻りました")
+    expect(over).to_be_visible(timeout=40_000)
+    expect(page.get_by_role("button", name="この時間で予約する")).to_have_count(0)

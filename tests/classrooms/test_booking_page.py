@@ -9,8 +9,10 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import strip_tags
 
+from classrooms import lessons
 from classrooms.models import Lesson
 from scheduler.models import Booking, Claim
 from tests.cast import World, add_school, at
@@ -335,3 +337,90 @@ def test_moving_onto_a_taken_time_is_refused_and_an_alternative_moves_it(sato: C
     lesson.booking.refresh_from_db()
     assert lesson.booking.start == at("13:20", day)
     assert Booking.objects.count() == 2
+
+
+def _offered(content: bytes) -> dict[str, Any]:
+    """What the first button of the chosen time's panel would send."""
+    _before, _mark, panel = content.decode().partition('id="chosen"')
+    form = re.search(r"<form method=\"post\".*?</form>", panel, re.DOTALL)
+    assert form, "nothing can be pressed"
+    inputs = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0])
+    data: dict[str, Any] = {}
+    for name, value in inputs:
+        data.setdefault(name, []).append(value)
+    button = re.search(r'<button [^>]*name="action" value="(\w+)"', form[0])
+    assert button
+    return {**data, "action": button[1]}
+
+
+def test_looking_for_times_near_a_taken_one_shows_them_and_books_nothing(sato: Client, world: World) -> None:
+    day = coming()
+    teaching.book(world.section, 2, day=day)
+    shown = sato.get("/book/", _request(world, 2, day))
+
+    response = sato.post("/book/", _offered(shown.content))
+
+    words = _words(response.content)
+    assert response.status_code == 200
+    assert f"{day.month}月{day.day}日（木）9:45–10:40 は使えません。近い時間はこちらです" in words
+    assert "予約できませんでした" not in words
+    assert response.context["best"].times == "13:20–14:10"
+    assert Booking.objects.count() == 1
+
+
+def test_looking_near_a_time_that_became_free_books_nothing_and_says_so(sato: Client, world: World) -> None:
+    day = coming()
+    lesson = teaching.book(world.section, 2, day=day)
+    shown = sato.get("/book/", _request(world, 2, day))
+    lessons.cancel(lesson, by=None, now=timezone.now(), intention=uuid4())
+
+    response = sato.post("/book/", _offered(shown.content))
+
+    assert response.status_code == 200
+    assert "この時間は空きました。まだ予約していません。" in _words(response.content)
+    assert _offered(response.content)["action"] == "book"
+    assert not Booking.objects.filter(state="confirmed").exists()
+
+
+def test_moving_shows_where_the_lesson_is_and_does_not_count_or_take_it(sato: Client, world: World) -> None:
+    day = coming()
+    lesson = teaching.book(world.section, 2, day=day)
+    move: dict[str, Any] = {"move": str(lesson.booking.uid)}
+    free = sato.get("/book/", {"section": str(world.section.pk), "date": str(day)}).context["board"]
+
+    shown = sato.get("/book/", move).context["board"]
+    request: dict[str, Any] = _request(world, 2, day, **move)
+    chosen = sato.get("/book/", request)
+    response = sato.post("/book/", _request(world, 2, day, action="move", **move), follow=True)
+
+    words = {window.times: window.box.words for window in shown.windows}
+    assert "いまの時間" in words["9:45–10:40"]
+    assert len(shown.fitting) == len(free.fitting)
+    assert "いまと同じ時間です" in _words(chosen.content)
+    assert 'value="move"' not in chosen.content.decode()
+    assert "いまと同じ時間です。何も変わっていません。" in _words(response.content)
+    assert lesson.booking.changes.count() == 1
+
+
+def test_moving_may_leave_out_a_school_at_the_same_time(sato: Client, world: World) -> None:
+    day = coming()
+    lesson = teaching.book(world.section, 2, day=day)
+    request = _request(world, 2, day, action="move", move=str(lesson.booking.uid))
+    request |= {"schools": [world.rishiri.pk], "slot": f"{world.rishiri.pk}-2"}
+    shown = sato.get("/book/", request)
+
+    response = sato.post("/book/", _offered(shown.content), follow=True)
+
+    assert "に移しました" in _words(response.content)
+    assert lesson.receptions.filter(participant__withdrawn_at=None).get().school == world.rishiri
+
+
+def test_times_near_a_taken_one_are_never_where_the_lesson_is(sato: Client, world: World) -> None:
+    day = coming()
+    teaching.book(world.section, 2, day=day)
+    lesson = teaching.book(world.section, 3, day=day)
+
+    refused = sato.post("/book/", _request(world, 2, day, action="move", move=str(lesson.booking.uid)))
+
+    assert len(refused.context["alternatives"]) == 3
+    assert "10:45–11:40" not in [alternative.times for alternative in refused.context["alternatives"]]

@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 
 from classrooms import lessons
 from classrooms.models import Lesson
-from scheduler.models import Booking, BookingChange
+from scheduler.models import Booking, BookingChange, Claim, Notice
 from tests.cast import World
 from tests.classrooms import teaching
 from tests.classrooms.dates import coming
@@ -222,3 +222,40 @@ def test_page_shows_a_school_its_own_side_and_of_its_partner_only_that_it_takes_
         False,
     )
     assert all(words in centre for words in ("利尻 2年A組 6名", "礼文 2年A組 5名", "11名"))
+
+
+def test_hold_is_given_up_with_one_press_and_nobody_is_told(world: World, client: Client) -> None:
+    lesson = teaching.hold(world, 2, day=coming(), now=timezone.now())
+    client.force_login(world.sato)
+
+    response = client.post(_url(lesson, "release/"), {"intention": uuid4()}, follow=True)
+
+    words = _words(response.content)
+    assert "仮押さえをやめました。時間は空きに戻りました。" in words
+    assert "取り消しました" not in words
+    assert "関係者" not in words
+    assert not Notice.objects.exists()
+    assert not Claim.objects.exists()
+
+
+def test_held_lesson_speaks_of_no_receiving_and_no_cancelling(world: World, client: Client) -> None:
+    lesson = teaching.hold(world, 2, day=coming(), now=timezone.now())
+    client.force_login(world.sato)
+
+    content = client.get(_url(lesson)).content
+    asked = client.get(_url(lesson, "cancel/"))
+
+    assert "受信する" not in _words(content)
+    assert "cancel/" not in content.decode()
+    assert asked.headers["Location"] == _url(lesson)
+
+
+def test_hold_that_was_booked_meanwhile_is_not_given_up(world: World, client: Client) -> None:
+    lesson = teaching.hold(world, 2, day=coming(), now=timezone.now())
+    client.force_login(world.sato)
+    client.post(_url(lesson, "confirm/"), {"intention": uuid4()})
+
+    response = client.post(_url(lesson, "release/"), {"intention": uuid4()}, follow=True)
+
+    assert "この授業はもう予約されています" in _words(response.content)
+    assert Booking.objects.get().state == "confirmed"

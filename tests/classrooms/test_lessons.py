@@ -173,13 +173,58 @@ def test_move_keeps_the_lesson_and_its_receptions(world: World) -> None:
     assert set(told) == {"田中 誠", "中村 葵", "工藤 誠"}
 
 
-def test_move_onto_its_own_time_is_not_refused_by_itself(world: World) -> None:
+def test_move_onto_its_own_time_without_a_school_is_not_refused_by_itself(world: World) -> None:
+    lesson = teaching.book(world.section, 2)
+    wish = wishes.load(world.section, school_ids=[world.rebun.pk], additions={})
+
+    lessons.move(lesson, wish, teaching.periods(wish, 2), by=None, now=NOW, intention=uuid4())
+
+    assert _states(lesson) == {"利尻": "cancelled", "礼文": "planned"}
+
+
+def test_move_to_where_it_is_is_refused_and_tells_nobody(world: World) -> None:
     lesson = teaching.book(world.section, 2)
     wish = wishes.of_section(world.section)
 
-    moved = lessons.move(lesson, wish, teaching.periods(wish, 2), by=None, now=NOW, intention=uuid4())
+    with pytest.raises(lessons.UnmovedError):
+        lessons.move(lesson, wish, teaching.periods(wish, 2), by=world.sato, now=NOW, intention=uuid4())
 
-    assert moved.booking.start == at("9:45")
+    assert lesson.booking.changes.count() == 1
+    assert not Notice.objects.filter(kind="lesson_moved").exists()
+
+
+def test_move_sent_again_has_its_first_answer(world: World) -> None:
+    lesson, intention = teaching.book(world.section, 2), uuid4()
+    wish = wishes.of_section(world.section)
+    lessons.move(lesson, wish, teaching.periods(wish, 6), by=world.sato, now=NOW, intention=intention)
+
+    again = lessons.move(lesson, wish, teaching.periods(wish, 6), by=world.sato, now=NOW, intention=intention)
+
+    assert (again.booking.start, again.booking.sequence) == (at("14:20"), 1)
+
+
+def test_move_to_where_it_is_gives_it_to_the_sections_new_teacher(world: World) -> None:
+    lesson = teaching.book(world.section, 2)
+    world.section.teacher = world.ito_person
+    world.section.save()
+    wish = wishes.of_section(world.section)
+
+    lessons.move(lesson, wish, teaching.periods(wish, 2), by=world.sato, now=NOW, intention=uuid4())
+
+    standing = lesson.booking.participants.standing().exclude(person=None)
+    assert [party.person for party in standing] == [world.ito_person]
+
+
+def test_release_frees_a_hold_and_never_a_lesson(world: World) -> None:
+    held, booked = teaching.hold(world, 2), teaching.book(world.section, 3)
+
+    lessons.release(held, by=world.sato, now=NOW, intention=uuid4())
+    lessons.release(held, by=world.sato, now=NOW, intention=uuid4())
+    with pytest.raises(bookings.TakenUpError):
+        lessons.release(booked, by=world.sato, now=NOW, intention=uuid4())
+
+    assert set(Claim.objects.values_list("booking", flat=True)) == {booked.pk}
+    assert not Notice.objects.filter(kind="lesson_cancelled").exists()
 
 
 def test_move_without_a_school_lets_it_leave(world: World) -> None:

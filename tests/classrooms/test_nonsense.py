@@ -34,7 +34,10 @@ _FIELDS = [
     *("weeks", "until", "take", "action", "intention", "reason", "override", "kinds"),
 ]
 _NAMES = st.one_of(st.sampled_from(_FIELDS), _DIGITS.map("class-{}".format), _DIGITS.map("pupils-{}".format))
-_PATHS = ["/book/", "/book/weekly/", "/book/weeks/", "{}", "{}cancel/", "{}confirm/", "{}schools/{}/cancel/"]
+_PATHS = [
+    "/book/", "/book/weekly/", "/book/weeks/",
+    "{}", "{}cancel/", "{}confirm/", "{}release/", "{}schools/{}/cancel/",
+]  # fmt: skip
 
 
 _PUPIL_FIELDS = [

@@ -63,7 +63,7 @@ def test_planner_shows_every_joint_window_with_its_minutes(sato: Client, world: 
 
     assert _windows(response.content) == [
         ("short", "8:50–9:35 45分 5分不足"),
-        ("no", "9:50–10:35 45分 先生なし"),
+        ("no", "9:50–10:35 45分 先生 授業中"),
         ("short", "10:50–11:35 45分 5分不足"),
         ("short", "11:50–12:35 45分 5分不足"),
         ("fit", "13:20–14:10 50分 ぴったり"),
@@ -341,3 +341,27 @@ def test_planner_keeps_within_the_calendar(
     response = sato.get(path, {"section": str(world.section.pk), "weeks": "35", **query})
 
     assert response.status_code == 200
+
+
+def test_planner_of_a_past_day_says_that_it_is_over_and_leads_to_today(sato: Client, world: World) -> None:
+    response = _get(sato, {"section": world.section.pk, "date": "2026-10-01"})
+
+    words = _words(response.content)
+    assert "10月1日（木）は過ぎました" in words
+    assert "全員がそろう時間はありません" not in words
+    link = re.search(r'<a class="btn full" href="([^"]*)">', response.content.decode())
+    assert link
+    led = sato.get("/book/" + link[1].replace("&amp;", "&")).context["board"]
+    assert led.choice.day >= led.today
+
+
+def test_planner_gives_a_taken_box_number_and_subject_apart_and_whole_in_its_title(
+    sato: Client, world: World
+) -> None:
+    day = coming()
+    teaching.book(world.section, 2, day=day)
+
+    content = _get(sato, {"section": world.section.pk, "date": str(day)}).content.decode()
+
+    assert 'title="2校時 9:45–10:35 使用中 数学Ⅱ（遠隔授業）"' in content
+    assert "<b>2校時</b><small>数学Ⅱ</small>" in content

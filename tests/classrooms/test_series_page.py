@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client
 from django.utils.html import strip_tags
 from pytest_django import DjangoAssertNumQueries
 
-from classrooms.models import Lesson
+from classrooms.models import Lesson, Section
 from scheduler import closures
 from scheduler.models import Series
 from scheduler.names import Name
@@ -154,4 +155,55 @@ def test_weeks_of_a_section_without_schools_says_that_nothing_works(sato: Client
 
     assert "全員がそろう時間がありません" in _words(
         sato.get("/book/weeks/", {"section": world.section.pk}).content
+    )
+
+
+def test_series_of_no_weeks_at_all_asks_how_many(sato: Client, world: World) -> None:
+    response = sato.get("/book/weekly/", _address(world, weeks="", until=""))
+
+    assert "週の数か、最後の日付を入れてください" in _words(response.content)
+
+
+def test_weeks_lists_the_best_times_of_a_week_in_order_of_date(sato: Client, world: World) -> None:
+    found = sato.get("/book/weeks/", {"section": world.section.pk}).context["found"]
+
+    whole = [week for week in found.weeks if len({p.day for p in week.prospects}) > 1]
+    assert whole
+    for week in whole:
+        dates = [parse_qs(prospect.query)["date"] for prospect in week.prospects]
+        assert dates == sorted(dates)
+
+
+def test_series_over_its_own_lesson_says_so_once_a_date(sato: Client, world: World) -> None:
+    teaching.book(world.section, 6, day=coming(4), by=world.sato)
+
+    found = sato.get("/book/weekly/", _address(world, weeks=2)).context["occurrences"]
+
+    sentences = [strip_tags(reason.sentence) for reason in found[0].reasons]
+    assert len(sentences) == 1
+    assert sentences[0].startswith("この講座は14:20–15:10にもう予約されています（佐藤 直子が")
+    assert found[1].fits
+
+
+def test_series_over_another_sections_lesson_names_it_once_with_whom_it_keeps_busy(
+    sato: Client, world: World
+) -> None:
+    other = Section.objects.create(
+        course=world.section.course, academic_year=2026, centre=world.centre, name="数学Ⅱ補習",
+        teacher=world.sato_person, studio=world.section.studio,
+    )  # fmt: skip
+    for school in world.section.schools.all():
+        parts = list(school.parts.all())
+        school.pk, school.section = None, other
+        school.save()
+        school.parts.set(parts)
+    teaching.book(other, 6, day=coming(4), by=world.sato)
+
+    found = sato.get("/book/weekly/", _address(world, weeks=2)).context["occurrences"]
+
+    sentences = [strip_tags(reason.sentence) for reason in found[0].reasons]
+    assert len(sentences) == 1
+    assert all(
+        words in sentences[0]
+        for words in ("数学Ⅱ補習", "14:20–15:10", "佐藤 直子と", "利尻の2年A組", "ふさがっています")
     )

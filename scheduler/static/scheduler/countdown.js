@@ -1,5 +1,6 @@
 /**
- * Keeps the minutes on Today true while the page stays open.
+ * Keeps the minutes on Today, and of a hold, true while the page stays open. Where a countdown says
+ * `data-reload`, the page is fetched again when it has come: something else is true then.
  *
  * The server has written everything already; without this module the page shows the minute at which
  * it was loaded. Counts by the server's clock: the page carries the server's "now", and only the time
@@ -7,17 +8,20 @@
  */
 
 const EVERY_MS = 15_000;
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /**
- * Whole hours and minutes from `now` to `until`; a minute begun counts.
+ * Whole hours and minutes from `now` to `until`; a minute begun counts. The seconds are those of the
+ * last minute, else null.
  * @param {number} until @param {number} now Milliseconds.
- * @returns {{hours: number, minutes: number} | null} Null once it has come.
+ * @returns {{hours: number, minutes: number, seconds: number | null} | null} Null once it has come.
  */
 export function left(until, now) {
   if (until <= now) return null;
   const minutes = Math.ceil((until - now) / MINUTE_MS);
-  return { hours: Math.floor(minutes / 60), minutes: minutes % 60 };
+  const seconds = until - now < MINUTE_MS ? Math.ceil((until - now) / SECOND_MS) : null;
+  return { hours: Math.floor(minutes / 60), minutes: minutes % 60, seconds };
 }
 
 /**
@@ -32,7 +36,10 @@ function show(countdowns, now) {
     if (time === null) continue;
     isShown = true;
     write(countdown.querySelector("[data-hours]"), time.hours, time.hours === 0);
-    write(countdown.querySelector("[data-minutes]"), time.minutes, false);
+    const seconds = /** @type {HTMLElement | null} */ (countdown.querySelector("[data-seconds]"));
+    const isLastMinute = seconds !== null && time.seconds !== null;
+    write(countdown.querySelector("[data-minutes]"), time.minutes, isLastMinute);
+    write(seconds, time.seconds ?? 0, !isLastMinute);
   }
 }
 
@@ -68,12 +75,24 @@ function start() {
   if (!(clock instanceof HTMLElement)) return;
   const behind = Date.parse(clock.dataset.now ?? "") - Date.now();
   const countdowns = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-until]")]);
+  const ends = countdowns
+    .filter((countdown) => countdown.dataset.reload !== undefined)
+    .map((countdown) => Date.parse(countdown.dataset.until ?? ""))
+    // What had come by the server's clock would come again with every reload.
+    .filter((end) => end > Date.parse(clock.dataset.now ?? ""));
+  let isReloading = false;
   const update = () => {
     const now = Date.now() + behind;
+    if (!isReloading && ends.some((end) => end <= now)) {
+      isReloading = true;
+      location.reload();
+    }
     show(countdowns, now);
     tell(clock, now);
   };
-  setInterval(update, EVERY_MS);
+  const hasSeconds = document.querySelector("[data-seconds]") !== null;
+  if (hasSeconds) update();
+  setInterval(update, hasSeconds ? SECOND_MS : EVERY_MS);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) update();
   });
