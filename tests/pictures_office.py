@@ -126,6 +126,8 @@ def _people(centre: Organisation, now: datetime) -> list[Picture]:
         Picture("person-school", f"/people/{staff.pk}/", SCHOOL),
         Picture("person-closed", f"/people/{closed.pk}/", ADMIN),
         Picture("post", f"/people/posts/{post.pk}/", ADMIN),
+        Picture("post-end", f"/people/posts/{post.pk}/end/", ADMIN),
+        Picture("account-close", f"/people/{staff.pk}/close/", ADMIN),
         Picture("post-add", f"/people/{staff.pk}/posts/", ADMIN),
         Picture("post-add-refused", f"/people/{staff.pk}/posts/", ADMIN),
         Picture("invite", "/people/invite/", ADMIN),

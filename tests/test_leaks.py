@@ -115,10 +115,12 @@ ADDRESSES: dict[str, Addresses] = {
     "scheduler:invitation_revoke": lambda _: [f"/people/invitations/{uuid4()}/revoke/"],
     "scheduler:invitation": _fixed("/invitations/nobody-was-invited-by-this/"),
     "scheduler:post": lambda _: [f"/people/posts/{post.pk}/" for post in Membership.objects.order_by("pk")],
-    "scheduler:post_end": _fixed("/people/posts/0/end/"),
+    "scheduler:post_end": lambda _: [
+        f"/people/posts/{post.pk}/end/" for post in Membership.objects.order_by("pk")
+    ],
     "scheduler:person": _people("/people/{pk}/"),
     "scheduler:post_add": _people("/people/{pk}/posts/"),
-    "scheduler:account_close": _fixed("/people/0/close/"),
+    "scheduler:account_close": _people("/people/{pk}/close/"),
     "scheduler:account_reopen": _fixed("/people/0/reopen/"),
     "scheduler:factor_reset": _people("/people/{pk}/second-step/reset/"),
     "scheduler:audit": _fixed("/audit/"),
