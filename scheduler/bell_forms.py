@@ -19,6 +19,7 @@ from scheduler.names import Name
 from scheduler.school_day_lists import HIGHEST_GRADE
 from scheduler.school_days import Facts, Kind
 from scheduler.typed_dates import TypedDateField
+from scheduler.wallclock import part_of_day
 
 _DAY = dt.timedelta(days=1)
 LONGEST_STRETCH = 70
@@ -207,8 +208,7 @@ class DayForm(forms.Form):
         start, end = self.cleaned_data.get("closed_from"), self.cleaned_data.get("closed_until")
         if not start and not end:
             return told(self)
-        first = f"{start:%-H:%M}" if start else "0:00"
-        return [*told(self), (_("Closed"), f"{first}–{end:%-H:%M}" if end else f"{first}–24:00")]
+        return [*told(self), (_("Closed"), part_of_day(start, end, get_language() or "ja"))]
 
     @property
     def entries(self) -> list[Facts]:

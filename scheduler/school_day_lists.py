@@ -220,8 +220,8 @@ def _judge(school: Organisation, lines: Sequence[Line], found: Findings, now: dt
 
 def words_of(told: Effects) -> str:
     """How many lessons an entry hits; "" for none."""
-    if told.cancelled:
-        n = len(told.cancelled)
+    if told.leaving:
+        n = told.lessons_left
         words = ngettext("%(n)d booked lesson loses this school", "%(n)d booked lessons lose this school", n)
         return words % {"n": n}
     if told.misfits:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from scheduler import audit, bells, closures, fitting
 from scheduler.dayplans import Entry, SchoolFacts
 from scheduler.fitting import Alter, Misfit
-from scheduler.models import Booking, CalendarDay, DayType, Organisation, User
+from scheduler.models import CalendarDay, DayType, Organisation, Participant, User
 from scheduler.names import Name
 from scheduler.signals import calendar_changed
 from scheduler.transactions import retried
@@ -58,13 +58,17 @@ class Facts:
 class Effects:
     """What an entry would do to what is booked."""
 
-    cancelled: tuple[Booking, ...] = ()
-    """Lessons that this school leaves by a closure."""
+    leaving: tuple[Participant, ...] = ()
+    """This school's sides of lessons, which it leaves by a closure."""
     misfits: tuple[Misfit, ...] = ()
     """Lessons that keep their times and no longer lie in their period."""
 
     def __bool__(self) -> bool:
-        return bool(self.cancelled or self.misfits)
+        return bool(self.leaving or self.misfits)
+
+    @property
+    def lessons_left(self) -> int:
+        return len({side.booking_id for side in self.leaving})
 
 
 @dataclass(slots=True)
@@ -101,16 +105,16 @@ def listed(school: Organisation, first: date, last: date) -> list[Stretch]:
 
 def effects(school: Organisation, entries: Sequence[Facts], *, now: datetime) -> Effects:
     """What booked lessons would lose or leave their periods by these entries, which are of one kind."""
-    cancelled: list[Booking] = []
+    leaving: list[Participant] = []
     for each in entries:
         if each.kind == Kind.CLOSURE:
-            cancelled += closures.would_hit(
+            leaving += closures.would_leave(
                 school, each.date, now=now, grade=each.grade,
                 closed_from=each.closed_from, closed_until=each.closed_until,
             )  # fmt: skip
     deciding = [each for each in entries if each.kind in DECIDING]
     misfits = fitting.misfits(school, with_entries(deciding), now=now) if deciding else []
-    return Effects(tuple(cancelled), tuple(misfits))
+    return Effects(tuple(leaving), tuple(misfits))
 
 
 def with_entries(added: Sequence[Facts]) -> Alter:
@@ -143,7 +147,7 @@ def seen(school: Organisation, asked: object, told: Effects) -> str:
     what = (
         asked,
         list(rows.values_list("pk", flat=True)),
-        [booking.pk for booking in told.cancelled],
+        [side.pk for side in told.leaving],
         [(m.booking.pk, m.number, m.after) for m in told.misfits],
     )
     return hashlib.sha256(repr(what).encode()).hexdigest()

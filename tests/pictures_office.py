@@ -148,6 +148,7 @@ def _settings() -> list[Picture]:
     school, bells = f"?school={rishiri.pk}", BellSchedule.objects.filter(day_type__organisation=rishiri)
     place = Location.objects.filter(organisation=rishiri).earliest("pk")
     section = Section.objects.earliest("pk")
+    day = CalendarDay.objects.filter(organisation=rishiri).latest("pk")
     return [
         Picture("settings", "/settings/", PLANNER),
         Picture("settings-school", "/settings/", SCHOOL),
@@ -161,6 +162,7 @@ def _settings() -> list[Picture]:
             Picture(f"settings-day-{kind}", f"/settings/calendar/new/{kind}/{school}", SCHOOL)
             for kind in Kind.values
         ),
+        Picture("settings-day-withdraw", f"/settings/calendar/withdraw/{school}&row={day.pk}", SCHOOL),
         Picture("settings-places", f"/settings/places/{school}", PLANNER),
         Picture("settings-place", f"/settings/places/{place.pk}/", SCHOOL),
         Picture("settings-place-new", f"/settings/places/new/{school}", SCHOOL),

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from scheduler import deliveries, listings
-from scheduler.models import BellSchedule, Membership, Notice
+from scheduler.models import BellSchedule, CalendarDay, Membership, Notice
 from tests import leaking
 from tests.cast import World
 from tests.leaking import READERS, Stage
@@ -135,7 +135,10 @@ ADDRESSES: dict[str, Addresses] = {
     ],
     "scheduler:school_days": _schools("/settings/calendar/?school={pk}"),
     "scheduler:school_day_new": _schools("/settings/calendar/new/closure/?school={pk}"),
-    "scheduler:school_days_withdraw": _schools("/settings/calendar/withdraw/?school={pk}"),
+    "scheduler:school_days_withdraw": lambda _: [
+        f"/settings/calendar/withdraw/?school={day.organisation_id}&row={day.pk}"
+        for day in CalendarDay.objects.order_by("pk")
+    ],
     "scheduler:locations": _schools("/settings/places/?school={pk}"),
     "scheduler:location_new": _schools("/settings/places/new/?school={pk}"),
     "scheduler:location": lambda stage: [

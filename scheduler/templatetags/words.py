@@ -7,7 +7,8 @@ Loaded into every template as builtins. A zone is a ZoneInfo, or anything with a
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, time
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from django.utils.translation import get_language, gettext
 
 from scheduler import audit_words as words_of_audit
 from scheduler import exports, timegrid, wallclock
+from scheduler.names import joined
 from scheduler.providers import Reader
 
 register = template.Library()
@@ -67,6 +69,18 @@ def _zone(source: Any) -> ZoneInfo:
 @register.simple_tag
 def local_range(start: datetime, end: datetime, zone: Any = None) -> str:
     return wallclock.clock_range(start, end, _zone(zone), _language())
+
+
+@register.simple_tag
+def local_part(start: datetime, end: datetime, zone: Any = None) -> str:
+    """Of one day: 「13:00から」 where it lasts to the day's end."""
+    first, last = (at.astimezone(_zone(zone)).time() for at in (start, end))
+    return wallclock.part_of_day(first, last, _language())
+
+
+@register.simple_tag
+def part_of_day(start: time | None, end: time | None) -> str:
+    return wallclock.part_of_day(start, end, _language())
 
 
 @register.simple_tag
@@ -148,6 +162,12 @@ def icon(name: str, size: int = 18) -> SafeString:
         static("scheduler/icons.svg"),
         name,
     )
+
+
+@register.filter
+def names(several: Iterable[Named]) -> str:
+    """「利尻・礼文」 or "Rishiri, Rebun"."""
+    return joined((each.in_language(_language()) for each in several), _language())
 
 
 @register.simple_tag
