@@ -129,6 +129,10 @@ class BellsForm(forms.Form):
         return Table(values["day_type"], values["valid_from"], last + _DAY if last else None, values["bells"])
 
 
+def _in_words(day_type: DayType) -> str:
+    return day_type.label.in_language(get_language() or "ja")
+
+
 class WeekForm(forms.Form):
     """Which day type each weekday has from a day on."""
 
@@ -140,7 +144,7 @@ class WeekForm(forms.Form):
         usual = {f"day_{n}": str(pattern.day_type_id) for n, pattern in week.items()}
         super().__init__(data, initial={"valid_from": today, **usual}, auto_id="week-%s")
         self._types = {str(each.pk): each for each in types}
-        choices = [("", _("no lessons")), *((key, each.name) for key, each in self._types.items())]
+        choices = [("", _("no lessons")), *((key, _in_words(each)) for key, each in self._types.items())]
         for n, name in enumerate(WEEKDAYS):
             self.fields[f"day_{n}"] = forms.ChoiceField(label=name, choices=choices, required=False)
 
@@ -167,9 +171,11 @@ class DayForm(forms.Form):
     grade = forms.TypedChoiceField(label=_("For whom"), coerce=int, empty_value=None, required=False)
     closed_from = _clock(_("Closed from"), help_text=_("Empty: from the morning on."))
     closed_until = _clock(_("Closed until"), help_text=_("Empty: to the end of the day."))
-    day_type = forms.ModelChoiceField(label=_("Day type"), queryset=DayType.objects.none())
+    day_type = forms.ModelChoiceField(
+        label=_("Day type"), queryset=DayType.objects.none(), empty_label=_("choose")
+    )
     runs_as_weekday = forms.TypedChoiceField(
-        label=_("Runs as"), coerce=int, choices=[("", "–"), *enumerate(WEEKDAYS)]
+        label=_("Runs as"), coerce=int, choices=[("", _("choose")), *enumerate(WEEKDAYS)]
     )
 
     def __init__(

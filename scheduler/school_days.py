@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -88,19 +88,33 @@ class Stretch:
 
 def listed(school: Organisation, first: date, last: date) -> list[Stretch]:
     """The entries that stand, by their first day; the same on consecutive days as one."""
-    rows = CalendarDay.objects.standing().filter(organisation=school, date__range=(first, last))
+    return across([school], first, last)
+
+
+def across(schools: Iterable[Organisation], first: date, last: date) -> list[Stretch]:
+    """The same of many schools, one after another on each day as they are given; one query."""
+    order = {school.pk: n for n, school in enumerate(schools)}
+    rows = CalendarDay.objects.standing().filter(organisation__in=order, date__range=(first, last))
     open_ones: dict[object, Stretch] = {}
     found: list[Stretch] = []
     for row in rows.select_related("day_type", "organisation").order_by("date", "grade", "pk"):
         span = (row.closed_from, row.closed_until)
-        key = (row.kind, row.title, row.grade, span, row.day_type_id, row.runs_as_weekday)
+        key = (
+            row.organisation_id,
+            row.kind,
+            row.title,
+            row.grade,
+            span,
+            row.day_type_id,
+            row.runs_as_weekday,
+        )
         stretch = open_ones.get(key)
         if stretch is not None and stretch.last.date + timedelta(days=1) == row.date:
             stretch.rows.append(row)
         else:
             open_ones[key] = Stretch([row])
             found.append(open_ones[key])
-    return found
+    return sorted(found, key=lambda each: (each.first.date, order[each.first.organisation_id]))
 
 
 def effects(school: Organisation, entries: Sequence[Facts], *, now: datetime) -> Effects:

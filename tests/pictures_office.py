@@ -157,6 +157,7 @@ def _settings() -> list[Picture]:
         Picture("settings-bells-new-refused", f"/settings/bells/new/{school}", SCHOOL),
         Picture("settings-bells-week", f"/settings/bells/week/{school}", SCHOOL),
         Picture("settings-bells-remove", f"/settings/bells/{bells.earliest('pk').pk}/remove/", SCHOOL),
+        Picture("settings-days-all", "/settings/calendar/", PLANNER),
         Picture("settings-days", f"/settings/calendar/{school}", SCHOOL),
         *(
             Picture(f"settings-day-{kind}", f"/settings/calendar/new/{kind}/{school}", SCHOOL)

@@ -75,7 +75,9 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         misfits = bells.effects(school, form.table, now=now)
         facts = {"misfits": misfits, "shown": bells.seen(school, form.table, misfits), "is_other": stale}
-        return _confirm(request, school, form, {**facts, "title": _("A new bell table"), "act": _("Ring by this table")})
+        return _confirm(
+            request, school, form, {**facts, "title": _("A new bell table"), "act": _("Ring by this table")}
+        )
     facts = {"form": form, "school": school, "types": types}
     return render(request, "scheduler/settings/bells_new.html", facts, status=422 if form.is_bound else 200)
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from scheduler import audit, factors, invitations, members, texts
 from scheduler.member_forms import DatesForm, PostForm
 from scheduler.members import Mandate
-from scheduler.models import Membership, User
+from scheduler.models import Invitation, Membership, Organisation, User
 from scheduler.views.holders import holder_of
 
 PEOPLE_SHOWN = 50
@@ -43,10 +43,23 @@ def page(request: HttpRequest) -> HttpResponse:
         "organisations": places,
         "organisation": chosen,
         "shows_gone": "gone" in request.GET,
-        "invitations": invitations.waiting(holder, now),
+        "invitations": _invited(holder, words, chosen, now),
         "today": timezone.localdate(now),
     }
     return render(request, "scheduler/people.html", facts)
+
+
+def _invited(
+    holder: Mandate, words: str, organisation: Organisation | None, now: datetime
+) -> list[tuple[Invitation, invitations.State]]:
+    """The open invitations of what is searched."""
+    sought = words.casefold()
+    return [
+        (one, state)
+        for one, state in invitations.waiting(holder, now)
+        if (organisation is None or one.organisation_id == organisation.pk)
+        and (sought in one.name.casefold() or sought in one.email.casefold())
+    ]
 
 
 def _found(holder: Mandate, words: str, organisation_id: int | None, *, gone: bool) -> QuerySet[User]:
@@ -94,7 +107,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _resumable(held: Sequence[Membership], holder: Mandate, today: date) -> set[int]:
-    """The last of each post that has ended and could be given again. `held` by its first day, newest first."""
+    """The last of each post that has ended and could be given again; `held` newest first."""
     newest: dict[tuple[int, str], Membership] = {}
     for one in held:
         newest.setdefault((one.organisation_id, one.role), one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +22,9 @@ from scheduler.typed_dates import EARLIEST, LATEST
 from scheduler.views.scopes import digest_of, school_of, scope_of
 from scheduler.wallclock import school_year
 
+NEAR = timedelta(days=13)
+"""Two weeks with today: as far as lessons are commonly moved."""
+
 
 def _page(school: Organisation, day: date | None = None) -> str:
     year = f"&year={school_year(day)}" if day else ""
@@ -31,9 +34,11 @@ def _page(school: Organisation, day: date | None = None) -> str:
 @never_cache
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """What stands in the calendar of one school year."""
+    """What stands in the calendar of one school year; without a school, what is near in all of them."""
     now = timezone.now()
     _by, scope = scope_of(request, now)
+    if not request.GET.get("school") and len(schools := list(scope.schools)) > 1:
+        return _overview(request, schools, timezone.localdate(now))
     school, today = school_of(request, scope), timezone.localdate(now)
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdecimal() and len(asked) == 4 else school_year(today)
@@ -50,6 +55,16 @@ def page(request: HttpRequest) -> HttpResponse:
         "today": today,
     }
     return render(request, "scheduler/settings/school_days.html", facts)
+
+
+def _overview(request: HttpRequest, schools: list[Organisation], today: date) -> HttpResponse:
+    facts = {
+        "schools": schools,
+        "stretches": school_days.across(schools, today, today + NEAR),
+        "today": today,
+        "last": today + NEAR,
+    }
+    return render(request, "scheduler/settings/school_days_all.html", facts)
 
 
 TITLES = {
@@ -104,7 +119,9 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 def _act(kind: Kind, lessons_left: int) -> str:
     """What the deciding button makes true."""
     if kind == Kind.CLOSURE and lessons_left:
-        words = ngettext("Close the school, leave %(n)d lesson", "Close the school, leave %(n)d lessons", lessons_left)
+        words = ngettext(
+            "Close the school, leave %(n)d lesson", "Close the school, leave %(n)d lessons", lessons_left
+        )
         return words % {"n": lessons_left}
     return {
         Kind.CLOSURE: _("Close the school"),
@@ -121,7 +138,9 @@ def _tell(request: HttpRequest, school: Organisation, days: int, lessons_left: i
     words = ngettext("%(n)d day is entered.", "%(n)d days are entered.", days)
     messages.success(request, words % {"n": days})
     if lessons_left:
-        words = ngettext("%(school)s has left %(n)d lesson.", "%(school)s has left %(n)d lessons.", lessons_left)
+        words = ngettext(
+            "%(school)s has left %(n)d lesson.", "%(school)s has left %(n)d lessons.", lessons_left
+        )
         name = school.label.in_language(get_language() or "ja")
         messages.success(request, words % {"school": name, "n": lessons_left})
 
@@ -145,7 +164,14 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     back = _page(school, rows[0].date)
     left = closures.lessons_left([row for row in rows if row.kind == Kind.CLOSURE])
     if request.method != "POST":
-        facts = {"school": school, "rows": rows, "first": rows[0], "last": rows[-1], "left": left, "back": back}
+        facts = {
+            "school": school,
+            "rows": rows,
+            "first": rows[0],
+            "last": rows[-1],
+            "left": left,
+            "back": back,
+        }
         return render(request, "scheduler/settings/withdraw.html", facts)
     try:
         school_days.withdraw(rows, by=by, now=now)
@@ -168,8 +194,8 @@ def _again(left: int, *, is_whole: bool) -> str:
         )
     else:
         words = ngettext(
-            "The %(n)d lesson that had left does not return. Where it is needed, ask the centre to book again.",
-            "The %(n)d lessons that had left do not return. Where they are needed, ask the centre to book again.",
+            "The %(n)d lesson that had left does not return. If it is needed, ask the centre to book it.",
+            "The %(n)d lessons that had left do not return. If they are needed, ask the centre to book them.",
             left,
         )
     return words % {"n": left}

@@ -48,7 +48,7 @@ def show(client: Client, values: dict[str, str], **more: Any) -> Any:
 
 
 def keep(client: Client, values: dict[str, str], shown: Any) -> Any:
-    """Presses 「この内容で登録」 on the page that was shown."""
+    """Presses the deciding button on the page that was shown."""
     return client.post("/settings/bells/new/", {**values, "shown": shown.context["shown"]}, follow=True)
 
 

@@ -83,7 +83,7 @@ def test_a_form_that_is_out_of_date_is_told_and_keeps_what_was_typed(centre: Cli
     assert response.status_code == 422
     assert "ほかの人が先に変更しました" in told(response)
     assert 'value="0163-00-0000"' in told(response)
-    assert "今の内容： 利尻富士町" in told(response)
+    assert "今の内容：利尻富士町" in told(response)
     world.rishiri.refresh_from_db()
     assert (world.rishiri.telephone, world.rishiri.municipality) == ("", "利尻富士町")
     again = {**values, "telephone": "0163-00-0000", "version": response.context["version"]}

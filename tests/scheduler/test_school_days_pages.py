@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduler import bookings
-from scheduler.models import AuditEntry, CalendarDay, DayType
+from scheduler.models import AuditEntry, CalendarDay, DayType, Organisation
 from tests.cast import World, add_bells
 from tests.classrooms import teaching
 from tests.classrooms.dates import coming
@@ -180,9 +180,9 @@ def test_taking_out_keeps_the_row_and_says_what_does_not_return(office: Client, 
     ("event", {"last_day": "2100-12-31"}, "70日まで"),
     ("event", {"grade": "9"}, "9"),
     ("closure", {"closed_from": "12:00", "closed_until": "11:00"}, "終了は開始より後に"),
-    ("day_type", {"day_type": ""}, "必須"),
-    ("day_type", {"day_type": "0"}, "選択"),
-    ("swap", {"runs_as_weekday": "7"}, "選択"),
+    ("day_type", {"day_type": ""}, "日課を選んでください"),
+    ("day_type", {"day_type": "0"}, "選んでください"),
+    ("swap", {"runs_as_weekday": "7"}, "選んでください"),
     ("swap", {"runs_as_weekday": "1", "first_day": "2026-04-06"}, "過ぎた日"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_at_its_field(
@@ -222,3 +222,37 @@ def test_any_year_shows_a_page(office: Client, year: str) -> None:
 
 def test_an_unknown_kind_is_not_found(office: Client) -> None:
     assert office.get("/settings/calendar/new/holiday/").status_code == 404
+
+
+def test_who_sees_many_schools_first_reads_what_is_near_in_all_of_them(
+    client: Client, world: World, django_assert_num_queries: Any
+) -> None:
+    client.force_login(world.suzuki)
+    today = timezone.localdate()
+
+    def written(school: Organisation, days: int, title: str) -> None:
+        CalendarDay.objects.create(
+            organisation=school, date=today + timedelta(days=days), kind="event", title=title
+        )
+
+    written(world.rebun, 2, "学校祭")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/settings/calendar/")
+    for days in (0, 1, 13):
+        written(world.rishiri, days, "考査")
+    written(world.rishiri, 14, "遠足")
+
+    with django_assert_num_queries(len(one)):
+        response = client.get("/settings/calendar/")
+
+    found = [
+        (each.first.organisation, each.first.title, len(each.rows)) for each in response.context["stretches"]
+    ]
+    assert found == [(world.rishiri, "考査", 2), (world.rebun, "学校祭", 1), (world.rishiri, "考査", 1)]
+    page = told(client.get(f"/settings/calendar/?school={world.rebun.pk}"))
+    assert "学校祭" in page
+    assert "考査" not in page
+
+
+def test_a_school_reads_its_own_calendar_at_once(office: Client, world: World) -> None:
+    assert office.get("/settings/calendar/").context["school"] == world.rishiri
