@@ -114,7 +114,7 @@ def test_a_school_with_lessons_or_pupils_stays_in(centre: Client, world: World, 
 
 
 @pytest.mark.parametrize(("values", "words"), [
-    ({"name": ""}, "必須"),
+    ({"name": ""}, "名称を書いてください"),
     ({"name": "数学Ⅱ（2年・合同）"}, "同じ名称の講座"),
     ({"minimum_minutes": "51"}, "希望する分数以下"),
     ({"wanted_minutes": "10"}, "20"),

@@ -78,7 +78,7 @@ def test_a_form_that_is_out_of_date_is_told(office: Client, world: World) -> Non
 
 @pytest.mark.parametrize(("values", "words"), [
     ({"name": "受信機材1"}, "同じ名称のもの"),
-    ({"name": " "}, "必須"),
+    ({"name": " "}, "名称を書いてください"),
     ({"capacity": "0"}, "1"),
     ({"capacity": "100"}, "99"),
     ({"kind": "person"}, "person"),

@@ -110,8 +110,8 @@ def test_an_organisation_that_is_booked_does_not_end_before_its_last_lesson(
 
 @pytest.mark.parametrize(("values", "words"), [
     ({"code": "S1"}, "ほかの機関が使っています"),
-    ({"code": "\u3000"}, "必須"),
-    ({"name": ""}, "必須"),
+    ({"code": "\u3000"}, "コードを書いてください"),
+    ({"name": ""}, "名称を書いてください"),
     ({"time_zone": "Asia/Rishiri"}, "Asia/Rishiri"),
     ({"time_zone": "../../etc/passwd"}, "passwd"),
     ({"kind": "zoo"}, "zoo"),

@@ -173,7 +173,7 @@ def test_taking_out_keeps_the_row_and_says_what_does_not_return(office: Client, 
 
 
 @pytest.mark.parametrize(("kind", "values", "words"), [
-    ("event", {"title": ""}, "必須"),
+    ("event", {"title": ""}, "件名を書いてください"),
     ("event", {"title": "あ" * 81}, "80"),
     ("event", {"first_day": "1900-01-01"}, "1950年から2100年"),
     ("event", {"last_day": "2020-01-01"}, "最終日が開始日より前です。"),
