@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from classrooms import evidence_reading, register_audit, register_sheet, signed
 from classrooms.models import Confirmation, Reception
@@ -52,6 +53,14 @@ def roles_of(school_ids: Collection[int], day: date) -> dict[int, frozenset[Role
     return {school_id: HEAD_ALONE if school_id in alone else offices for school_id in school_ids}
 
 
+def signers(school_id: int, day: date) -> list[Membership]:
+    """Who confirms at the school on `day`, coordinators first."""
+    posts = Membership.objects.valid_on(day).filter(
+        organisation=school_id, role__in=roles(school_id, day), user__is_active=True
+    )
+    return list(posts.select_related("user").order_by("role", "valid_from", "pk"))
+
+
 def head_alone(school_ids: Collection[int], day: date) -> set[int]:
     """The schools that have set it so, whether or not they have a head; one query."""
     book = rules.rulebook([BY_HEAD])
@@ -70,11 +79,12 @@ def history(school_id: int) -> list[Rule]:
 
 
 @retried
-def let_confirm(school_id: int, *, by_head: bool, by: User, day: date) -> None:
-    """From `day` on the head alone, or the coordinator too, confirms. Raises NobodyLeftError.
+def let_confirm(school_id: int, *, by_head: bool, by: User, now: datetime) -> None:
+    """From the day of `now` on the head alone, or the coordinator too, confirms. Raises NobodyLeftError.
 
     What held before keeps its dates; a row replaced on the day it began has held on no day.
     """
+    day = timezone.localdate(now)
     if by_head and not _heads(day).filter(organisation=school_id).exists():
         raise NobodyLeftError
     if (school_id in head_alone([school_id], day)) == by_head:
@@ -86,6 +96,7 @@ def let_confirm(school_id: int, *, by_head: bool, by: User, day: date) -> None:
         key=BY_HEAD, organisation_id=school_id, value=int(by_head), unit="yes/no",
         source=f"学校の設定（{by.name}）", valid_from=day,
     )  # fmt: skip
+    register_audit.record_setting(school_id, by_head=by_head, by=by, now=now)
 
 
 @retried

@@ -99,7 +99,7 @@ def _entry(
         title=booking.label.in_language(reader.language),
         detail=_detail(booking, found, own, reader.language),
         period=_period(found, own),
-        place=_place(found, own, reader.language),
+        place=_place_of_entry(found, own, reader.language),
         state=state,
         state_words=state_words(state),
         url=_url(booking),
@@ -183,6 +183,12 @@ def _range(side: Side, language: str) -> str:
 def _place(found: Sequence[Side], own: Side | None, language: str) -> str:
     side = own if own is not None else next((side for side in found if side.is_host), None)
     return side.place(language) if side else ""
+
+
+def _place_of_entry(found: Sequence[Side], own: Side | None, language: str) -> str:
+    """The centre has many teachers and studios: it reads who teaches, and where."""
+    who = _teachers(found, language) if own is None else ""
+    return " ".join(part for part in (who, _place(found, own, language)) if part)
 
 
 def _note(booking: Booking, found: Sequence[Side], own: Side | None, language: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classrooms import confirming, register_since, register_words, sides, signed
@@ -79,6 +80,8 @@ class Page:
     phrases: Phrases
     classes: str
     rows: tuple[Row, ...]
+    signers: str
+    """Who confirms at the reader's school, for a reader who does not; "" otherwise."""
 
     @property
     def reception(self) -> Reception:
@@ -148,6 +151,11 @@ class Page:
     def is_markable(self) -> bool:
         """One tap is enough; after the confirmation a change says why."""
         return self.sheet.takes_place and not self.is_confirmed
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to read: no marks of a lesson that did not take place."""
+        return self.sheet.takes_place or self.is_confirmed
 
     @property
     def is_confirmable(self) -> bool:
@@ -245,7 +253,7 @@ class Page:
 
 
 def build(sheet: Sheet, rights: Rights, now: datetime, language: str) -> Page:
-    """Three queries more than the sheet's, for the names of the classes."""
+    """Three queries more than the sheet's, for the classes' names; and who confirms, for who may not."""
     phrases = Phrases(sheet.zone, language)
     found = sides.of_bookings([sheet.reception.lesson.booking])[sheet.reception.lesson_id]
     own = next(side for side in found if side.participant_id == sheet.reception.participant_id)
@@ -257,7 +265,18 @@ def build(sheet: Sheet, rights: Rights, now: datetime, language: str) -> Page:
         phrases=phrases,
         classes=own.classes(language),
         rows=tuple(_row(line, phrases, sheet.period, has_classes=has_classes) for line in sheet.lines),
+        signers=_signers(sheet, now, language) if rights.is_school and not rights.may_confirm else "",
     )
+
+
+def _signers(sheet: Sheet, now: datetime, language: str) -> str:
+    posts = confirming.signers(sheet.reception.school_id, timezone.localdate(now))
+    names = (
+        _("%(name)s (%(post)s)")
+        % {"name": post.user.label.in_language(language), "post": post.post or post.get_role_display()}
+        for post in posts
+    )
+    return joined(names, language)
 
 
 def _row(line: Line, phrases: Phrases, period: Interval, *, has_classes: bool) -> Row:

@@ -13,8 +13,6 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from smtplib import SMTPException
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -28,7 +26,7 @@ from django.utils.translation import gettext as _
 from classrooms.models import Enrolment, RemoteSeat, Student
 from realtime.access import Ground
 from realtime.models import Visit
-from scheduler import account_changes, timegrid
+from scheduler import account_changes, password_links, timegrid
 from scheduler.models import Booking, Membership, Organisation, Participant, Role, User
 from scheduler.names import Name
 
@@ -170,7 +168,7 @@ def invite(seat: RemoteSeat) -> bool:
             "first": seat.valid_from,
             "last": seat.valid_until - timedelta(days=1),
             "sign_in": settings.PUBLIC_URL + reverse("account_login"),
-            "link": "" if account.has_usable_password() else _link(account),
+            "link": "" if account.has_usable_password() else password_links.address(account),
         }
         message = EmailMessage(
             subject=_("Enkaku: take part in lessons"),
@@ -183,11 +181,6 @@ def invite(seat: RemoteSeat) -> bool:
         logger.warning("remote seat %s: the invitation was not sent: %s", seat.pk, type(error).__name__)
         return False
     return True
-
-
-def _link(account: User) -> str:
-    key = {"uidb36": user_pk_to_url_str(account), "key": default_token_generator.make_token(account)}
-    return f"{settings.PUBLIC_URL}{reverse('account_reset_password_from_key', kwargs=key)}"
 
 
 def visible(user: User, now: datetime) -> Q:

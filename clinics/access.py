@@ -8,7 +8,7 @@ nothing from that day on. Every reading is written down (閲覧の記録).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from clinics.models import CaseParty, Consultation
 from clinics.states import Actor
-from scheduler import audit
+from scheduler import audit, browsing
 from scheduler.models import AuditEntry, Membership, Organisation, Person, Role, User
 
 Part = CaseParty.Part
@@ -28,6 +28,8 @@ ROLES_OF_PART: dict[str, frozenset[Role]] = {
     Part.SPECIALIST: frozenset({Role.SPECIALIST}),
 }
 """The posts with which a party keeps seeing the case."""
+REFRESHED_WITHIN = timedelta(hours=1)
+"""For so long the opening of a page stands for what it fetches by itself."""
 
 
 def standing_parties(now: datetime) -> QuerySet[CaseParty]:
@@ -77,7 +79,14 @@ def may_read(user: User, case: Consultation, now: datetime) -> bool:
 
 
 def read(case: Consultation, *, by: User, now: datetime, request: HttpRequest | None = None) -> None:
-    """Writes down that `by` opened the case; the caller has found it by `visible`."""
+    """Writes down that `by` opened the case; the caller has found it by `visible`.
+
+    A page that refreshes itself was opened once. What browsers say of that is no proof, so it only spares
+    an entry where one stands already.
+    """
+    is_refreshed = request is not None and browsing.is_by_itself(request)
+    if is_refreshed and readings(case).filter(actor_id=by.pk, at__gt=now - REFRESHED_WITHIN).exists():
+        return
     note_reading(case, "consultation.read", by=by, now=now, request=request)
 
 

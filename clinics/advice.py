@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -20,7 +21,7 @@ from django.http import HttpRequest
 from clinics import access, acts, deadlines, drafts
 from clinics.announcements import Kind, Telling
 from clinics.models import Advice, AdviceReceipt, CaseParty, Consultation, Outcome
-from clinics.states import SPECIALIST, Actor, Event, Guard, Reason, Refused, State
+from clinics.states import ENDED, SPECIALIST, Actor, Event, Guard, Reason, Refused, State
 from scheduler.models import Person, User
 from scheduler.transactions import retried
 
@@ -53,47 +54,66 @@ def is_intact(advice: Advice) -> bool:
     return advice.digest == _digest(advice)
 
 
-def draft_token(case: Consultation, user: User) -> str:
-    """Of what the user's page is made of: their draft, and the version that it would correct."""
-    draft, last = draft_of(case, user), newest(case)
-    words = {name: getattr(draft, name) for name in WRITABLE} if draft else {}
-    return f"{last.version if last else 0}-{drafts.token(words)}"
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a page of somebody's advice is made of, read once: its words and its token are of one moment."""
+
+    draft: Advice | None
+    """Their own."""
+    last: Advice | None
+    """The newest signed version, which the draft would correct."""
+
+    @property
+    def newest(self) -> Advice | None:
+        return self.draft or self.last
+
+    @property
+    def token(self) -> str:
+        words = {name: getattr(self.draft, name) for name in WRITABLE} if self.draft else {}
+        return f"{self.last.version if self.last else 0}-{drafts.token(words)}"
+
+
+def words_of(case: Consultation, user: User) -> Words:
+    return Words(draft_of(case, user), newest(case))
 
 
 @retried
 def save_draft(
     case: Consultation, lines: Mapping[str, Any], *, by: User, now: datetime, shown: str | None = None
-) -> Advice:
+) -> Words:
     """The draft with these lines (of `WRITABLE`), be they complete or not; saved while it is typed.
 
-    `shown` is the `draft_token` of what the page was made of; raises drafts.StaleDraftError.
+    `shown` is the token of the `Words` that the page was made of; raises drafts.StaleDraftError.
     """
     act = acts.begin(case, Event.SIGN, by=by, now=now)
     if Actor.SPECIALIST not in act.actors:
         raise Refused(Reason.NOT_YOURS, Event.SIGN, who=SPECIALIST)
-    if State(act.case.state) not in WRITTEN_IN:
-        raise Refused(Reason.TOO_EARLY, Event.SIGN, state=State(act.case.state), sources=(State.REPORT_DUE,))
+    state = State(act.case.state)
+    if state not in WRITTEN_IN:
+        reason = Reason.ENDED if state in ENDED else Reason.TOO_EARLY
+        raise Refused(reason, Event.SIGN, state=state, sources=(State.REPORT_DUE,))
     if unknown := set(lines) - set(WRITABLE):
         raise ValueError(f"no lines of advice: {sorted(unknown)}")
-    _check_shown(act.case, lines, by, shown)
-    found = draft_of(act.case, by) or Advice(
-        consultation=act.case, author=_person(act.case, by), saved_at=now
-    )
+    there = words_of(act.case, by)
+    if not _is_repeated(there, lines):
+        _check_shown(there, shown)
+    found = there.draft or Advice(consultation=act.case, author=_person(act.case, by), saved_at=now)
     for name, value in lines.items():
         setattr(found, name, value)
     found.saved_at = now
     found.save()
-    return found
+    return Words(found, there.last)
 
 
-def _check_shown(case: Consultation, lines: Mapping[str, Any], by: User, shown: str | None) -> None:
-    there = draft_of(case, by) or newest(case)
-    if shown is None or there is None or shown == draft_token(case, by):
-        return
-    # The same words again: the answer to their first keeping was lost on the way.
-    is_same = there.version == 0 and all(getattr(there, name) == value for name, value in lines.items())
-    if not is_same:
-        raise drafts.StaleDraftError(there.saved_at)
+def _is_repeated(there: Words, lines: Mapping[str, Any]) -> bool:
+    """The same words again: the answer to their first keeping was lost on the way."""
+    draft = there.draft
+    return draft is not None and all(getattr(draft, name) == value for name, value in lines.items())
+
+
+def _check_shown(there: Words, shown: str | None) -> None:
+    if shown is not None and there.newest is not None and shown != there.token:
+        raise drafts.StaleDraftError(there.newest.saved_at)
 
 
 @retried
@@ -103,16 +123,22 @@ def sign(
     by: User,
     now: datetime,
     intention: UUID,
+    shown: str | None = None,
     version: int | None = None,
     request: HttpRequest | None = None,
 ) -> Advice:
-    """The author's draft becomes version 1."""
+    """The author's draft becomes version 1.
+
+    `shown` as in `save_draft`: nobody signs what they were not shown.
+    """
     act = acts.begin(case, Event.SIGN, by=by, now=now, intention=intention, version=version, request=request)
     if act.earlier:
         return _made(act)
     act.must_be_part()
-    draft = draft_of(act.case, by)
+    there = words_of(act.case, by)
+    draft = there.draft
     act.decide(*_guards(draft), missing=_missing(draft))
+    _check_shown(there, shown)
     assert draft is not None
     return _signed(act, draft, Kind.ADVICE, reason="")
 
@@ -124,19 +150,23 @@ def amend(
     by: User,
     now: datetime,
     intention: UUID,
-    reason: str,
+    shown: str | None = None,
     version: int | None = None,
     request: HttpRequest | None = None,
 ) -> Advice:
-    """The draft of whoever signed last becomes the next version; the requester reads it again."""
+    """The draft of whoever signed last, with its reason, becomes the next version; the requester reads it
+    again. `shown` as in `save_draft`."""
     act = acts.begin(case, Event.AMEND, by=by, now=now, intention=intention, version=version, request=request)
     if act.earlier:
         return _made(act)
     act.must_be_part()
-    draft, last = draft_of(act.case, by), newest(act.case)
+    there = words_of(act.case, by)
+    draft, last = there.draft, there.last
+    reason = draft.reason if draft else ""
     guards = [*_guards(draft), *([Guard.REASON] if reason.strip() else [])]
     is_author = bool(draft and last and last.author_id == draft.author_id)
     act.decide(*guards, missing=_missing(draft), lost=[] if is_author else [Guard.AUTHOR])
+    _check_shown(there, shown)
     assert draft is not None
     return _signed(act, draft, Kind.AMENDED, reason=reason.strip())
 

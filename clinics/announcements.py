@@ -107,8 +107,7 @@ def words_of(notice: Notice, language: str) -> Words:
         title = _("Consultation %(number)s") % {"number": notice.params["number"]}
         said = _said(Kind(notice.kind))
         subject = _("%(title)s: %(what)s") % {"title": title, "what": said}
-        sentence = _("%(title)s: %(what)s. Please open it after signing in.") % {"title": title, "what": said}
-        return Words(subject=subject, sentence=sentence, title=title, when="")
+        return Words(subject=subject, sentence=subject, title=title, when="")
 
 
 def _said(kind: Kind) -> str:

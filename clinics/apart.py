@@ -1,5 +1,5 @@
-"""Checks a PDF in a process of its own, bound in memory and time: a file of 300 kB may unfold to gigabytes,
-and would take the web process and every call in it along.
+"""Checks a file in a process of its own, bound in memory and time: a PDF of 300 kB may unfold to gigabytes,
+a picture of 200 kB to hundreds of megabytes, and would take the web process and every call in it along.
 """
 
 from __future__ import annotations
@@ -8,25 +8,31 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from clinics.file_checks import Checked, FileReason, RefusedFileError, checked
 
 MEMORY_BYTES = 1 << 30
 CPU_S = 20
 WITHIN_S = 60.0
+WAITS_S = 20.0
 _HOME = Path(__file__).resolve().parent.parent
+_one = Lock()
 
 
 def checked_apart(data: bytes, *, most_bytes: int) -> Checked:
     """As `file_checks.checked`; what unfolds beyond all measure is refused as broken."""
-    if not data.startswith(b"%PDF-") or len(data) > most_bytes:
+    if not 0 < len(data) <= most_bytes:
         return checked(data, most_bytes=most_bytes)
     try:
-        done = subprocess.run(  # noqa: S603 -- our own module
-            [sys.executable, "-m", "clinics.apart", str(most_bytes)],
-            input=data, capture_output=True, cwd=_HOME, env={}, timeout=WITHIN_S, check=False,
-        )  # fmt: skip
+        with _one_at_a_time():
+            done = subprocess.run(  # noqa: S603 -- our own module
+                [sys.executable, "-m", "clinics.apart", str(most_bytes)],
+                input=data, capture_output=True, cwd=_HOME, env={}, timeout=WITHIN_S, check=False,
+            )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise RefusedFileError(FileReason.BROKEN) from None
     head, _, content = done.stdout.partition(b"\n")
@@ -35,7 +41,18 @@ def checked_apart(data: bytes, *, most_bytes: int) -> Checked:
     said = json.loads(head)
     if "reason" in said:
         raise RefusedFileError(FileReason(said["reason"]), said["limit"])
-    return Checked("pdf", "application/pdf", content, said["pages"])
+    return Checked(said["kind"], said["media_type"], content, said["pages"])
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Ten files sent at once would be ten times the memory. Raises RefusedFileError after `WAITS_S`."""
+    if not _one.acquire(timeout=WAITS_S):
+        raise RefusedFileError(FileReason.BUSY)
+    try:
+        yield
+    finally:
+        _one.release()
 
 
 def _main(most_bytes: int) -> None:
@@ -46,7 +63,8 @@ def _main(most_bytes: int) -> None:
     content = b""
     try:
         found = checked(sys.stdin.buffer.read(), most_bytes=most_bytes)
-        said, content = {"pages": found.pages}, found.data
+        said = {"kind": found.kind, "media_type": found.media_type, "pages": found.pages}
+        content = found.data
     except RefusedFileError as error:
         said = {"reason": error.reason.value, "limit": error.limit}
     except MemoryError:

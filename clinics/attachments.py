@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -20,9 +20,11 @@ from django.http import HttpRequest
 from clinics import access, acts, apart
 from clinics.file_checks import Checked, FileReason, RefusedFileError
 from clinics.models import Attachment, Consultation
-from clinics.states import Event, Reason, Refused
+from clinics.states import CaseError, Event, Reason, Refused
 from scheduler.models import User
 from scheduler.transactions import retried
+
+ORPHAN_AGES = (timedelta(days=1), timedelta(days=7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ def add(
         attachment = _add(
             case, found, name, label=label, by=by, now=now, intention=intention, request=request
         )
-    except BaseException:
+    except CaseError:
+        # Refused: nothing was written. After anything else the row may stand all the same, because it was
+        # the answer to its commit that was lost; `remove_orphans` looks when that is known.
         path_of(name).unlink(missing_ok=True)
         raise
     if attachment.file != name:  # the same request again
@@ -109,6 +113,22 @@ def remove(
     return act.finish(facts={"attachment": attachment.pk})
 
 
+def remove_orphans(*, now: datetime) -> int:
+    """Removes files that no row names, left by an `add` whose end nobody knew; how many.
+
+    Younger ones may be on their way. Older ones were looked at night after night: where no row names them
+    now, this is not the database that they belong to, and they stay.
+    """
+    oldest, newest = ((now - age).timestamp() for age in reversed(ORPHAN_AGES))
+    files = Path(settings.UPLOADS_DIR).glob("??/*")
+    found = {path.name: path for path in files if oldest < path.stat().st_mtime < newest}
+    named = set(Attachment.objects.filter(file__in=found).values_list("file", flat=True))
+    orphans = found.keys() - named
+    for name in orphans:
+        found[name].unlink(missing_ok=True)
+    return len(orphans)
+
+
 def standing(case: Consultation) -> QuerySet[Attachment]:
     """Those that were not removed."""
     return case.attachments.filter(removed_at=None)
@@ -136,13 +156,33 @@ def path_of(name: str) -> Path:
 
 
 def _stored(found: Checked) -> str:
-    """Written whole and to disk before any row speaks of it; readable by the service's account alone."""
+    """Written whole and to disk before any row speaks of it; readable by the service's account alone.
+
+    Until then it has a name that no backup takes, however the writing ends.
+    """
     name = secrets.token_hex(32)
     path = path_of(name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(found.data)
-        file.flush()
-        os.fsync(file.fileno())
+    draft = path.with_name(f".{name}.part")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(found.data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    for folder in (path.parent, path.parent.parent):
+        _sync(folder)
     return name
+
+
+def _sync(folder: Path) -> None:
+    """A name that was given is lost with the power until its folder is on disk as well."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -97,9 +97,13 @@ def save_draft(
     if not _fill(act.case, fields):
         return act.case
     if shown is not None and shown != kept:
-        keeping = act.case.changes.filter(event__in=[Event.CREATE.value, Event.SAVE.value])
-        raise drafts.StaleDraftError(keeping.latest("pk").at)
+        raise _stale(act.case)
     return act.finish(*fields)
+
+
+def _stale(case: Consultation) -> drafts.StaleDraftError:
+    keeping = case.changes.filter(event__in=[Event.CREATE.value, Event.SAVE.value])
+    return drafts.StaleDraftError(keeping.latest("pk").at)
 
 
 def draft_token(case: Consultation) -> str:
@@ -113,10 +117,14 @@ def submit(
     by: User,
     now: datetime,
     intention: UUID,
+    shown: str | None = None,
     version: int | None = None,
     request: HttpRequest | None = None,
 ) -> Consultation:
-    """Sent, with its number, to the office of the hospital that answers for the specialty."""
+    """Sent, with its number, to the office of the hospital that answers for the specialty.
+
+    `shown` as in `save_draft`: nothing goes out that its sender was not shown.
+    """
     act = acts.begin(
         case, Event.SUBMIT, by=by, now=now, intention=intention, version=version, request=request
     )
@@ -132,6 +140,8 @@ def submit(
         *([Guard.SERVICE] if service else []),
     ]
     act.decide(*guards, missing=missing)
+    if shown is not None and shown != draft_token(case):
+        raise _stale(case)
     assert service is not None
     case.service, case.submitted_at = service, now
     case.consent_at = case.consent_at or now
@@ -337,7 +347,10 @@ def decline(
     request: HttpRequest | None = None,
 ) -> Consultation:
     """Not suitable here, with a reason and where to turn instead."""
-    return _end(case, Event.DECLINE, Kind.DECLINED, by, now, intention, reason, version, request)
+    act = acts.begin(
+        case, Event.DECLINE, by=by, now=now, intention=intention, version=version, request=request
+    )
+    return _ended(act, Kind.DECLINED, reason)
 
 
 @retried
@@ -352,7 +365,10 @@ def unfill(
     request: HttpRequest | None = None,
 ) -> Consultation:
     """Nobody is available; `reason` says what else can be done."""
-    return _end(case, Event.UNFILL, Kind.UNFILLED, by, now, intention, reason, version, request)
+    act = acts.begin(
+        case, Event.UNFILL, by=by, now=now, intention=intention, version=version, request=request
+    )
+    return _ended(act, Kind.UNFILLED, reason)
 
 
 @retried
@@ -367,22 +383,23 @@ def cancel(
     request: HttpRequest | None = None,
 ) -> Consultation:
     """Withdrawn before the conference: what was held or booked is free again. A draft needs no reason."""
-    return _end(case, Event.CANCEL, Kind.CANCELLED, by, now, intention, reason, version, request)
+    act = acts.begin(
+        case, Event.CANCEL, by=by, now=now, intention=intention, version=version, request=request
+    )
+    return _ended(act, Kind.CANCELLED, reason)
 
 
-def _end(
-    case: Consultation, event: Event, kind: Kind, by: User, now: datetime, intention: UUID, reason: str,
-    version: int | None, request: HttpRequest | None,
-) -> Consultation:  # fmt: skip
-    act = acts.begin(case, event, by=by, now=now, intention=intention, version=version, request=request)
+def _ended(act: acts.Act, kind: Kind, reason: str) -> Consultation:
     if act.earlier:
         return act.case
     act.decide(*given(reason, Guard.REASON))
-    told = access.people(act.case, [*REQUESTING_PARTS, Part.SPECIALIST], now)
+    told = access.people(act.case, [*REQUESTING_PARTS, Part.SPECIALIST], act.now)
     if act.case.service:
-        told += access.coordinators(act.case.service.organisation_id, now)
+        told += access.coordinators(act.case.service.organisation_id, act.now)
     told = told if act.case.number else []
-    offers.release(act.case, by=by, now=now, intention=intention)
+    assert act.by is not None
+    assert act.intention is not None
+    offers.release(act.case, by=act.by, now=act.now, intention=act.intention)
     act.case.end_reason = reason.strip()
     return act.finish("end_reason", "conference", reason=reason.strip(), tell=[Telling(kind, told)])
 

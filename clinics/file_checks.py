@@ -17,11 +17,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from clinics.states import CaseError
 
 MOST_PIXELS = 40_000_000
-"""More than any telephone's or slit lamp's camera; decoded it is 120 MB."""
+"""More than any telephone's or slit lamp's camera; decoded it is 160 MB at the most."""
 MOST_PAGES = 50
 MOST_DEPTH = 60
 """Of dictionaries within dictionaries; honest files have ten."""
 IMAGES = ("JPEG", "PNG", "WEBP")
+PHOTOGRAPHS = frozenset({"JPEG", "MPO"})
+"""MPO is what many telephones write: a JPEG, and behind it another one that is not kept."""
 ACTIONS = frozenset(
     f"/{name}"
     for name in (
@@ -38,6 +40,7 @@ DROPPED = ("/OpenAction", "/AcroForm", "/Names", "/Outlines", "/Collection", "/M
 
 class FileReason(StrEnum):
     EMPTY = "empty"
+    BUSY = "busy"
     TOO_BIG = "too_big"
     TOO_MANY = "too_many"
     NOT_ALLOWED = "not_allowed"
@@ -112,13 +115,13 @@ def _must_be_small(image: Image.Image) -> None:
 
 def _encoded(opened: Image.Image) -> Checked:
     """The pixels of the first frame, the right way up, and nothing else."""
-    is_photograph = opened.format == "JPEG"
-    upright = ImageOps.exif_transpose(opened)
-    mode = "RGB" if is_photograph or not upright.has_transparency_data else "RGBA"
-    if upright.mode in {"1", "L", "I", "I;16", "F"}:
+    is_photograph = opened.format in PHOTOGRAPHS
+    ImageOps.exif_transpose(opened, in_place=True)
+    mode = "RGB" if is_photograph or not opened.has_transparency_data else "RGBA"
+    if opened.mode in {"1", "L", "I", "I;16", "F"}:
         mode = "L"
-    pixels = Image.new(mode, upright.size)
-    pixels.paste(upright.convert(mode))
+    pixels = opened.convert(mode)  # one more copy, and no more: a picture may have 160 MB
+    pixels.info.clear()
     out = BytesIO()
     if is_photograph:
         pixels.save(out, "JPEG", quality=92)

@@ -110,6 +110,17 @@ class RequestForm(forms.Form):
         """What can be kept of what was typed: a field that could not be read is left out."""
         return {name: value for name, value in self.cleaned_data.items() if name in consultations.ASKED}
 
+    @property
+    def needed(self) -> dict[str, str]:
+        """By field the CSS classes of the urgencies that cannot be sent without it."""
+        names = {name for wanted in consultations.REQUIRED.values() for name in wanted}
+        return {
+            name: " ".join(
+                f"for-{urgency}" for urgency, wanted in consultations.REQUIRED.items() if name in wanted
+            )
+            for name in names
+        }
+
     def demand(self, case: Consultation) -> None:
         """Puts at its field what `case` still needs before it can be sent."""
         if not case.urgency:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
-from clinics import conferences, nudges, offers
+from clinics import attachments, conferences, nudges, offers
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]  # huey has no types
@@ -25,3 +25,9 @@ def watch_conferences() -> None:
 def remind() -> None:
     """What is overdue."""
     nudges.remind(now=timezone.now())
+
+
+@db_periodic_task(crontab(hour="3", minute="50"))  # type: ignore[untyped-decorator]  # huey has no types
+def remove_orphaned_files() -> None:
+    """Files whose attachment was never written down."""
+    attachments.remove_orphans(now=timezone.now())

@@ -22,6 +22,6 @@ class RealtimeConfig(AppConfig):
         permission_table.register("starts the own school's device, calls for help", devices.STAFF_ROLES)
         permission_table.register("enters the centre's rooms as an observer", access.OBSERVER_ROLES)
         admittances.connect()
-        session_rules.register_busy(activity.is_in_a_room)
+        session_rules.register_lasting(activity.lasting_until)
         if settings.REDIS_URL:
             registry.use(RedisHub(settings.REDIS_URL))

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from autobahn.exception import Disconnected
-from django.db import Error as DatabaseFailure
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from realtime import (
@@ -201,14 +201,15 @@ class RoomSocket:
         return self._refuse(*REFUSALS.get(decision.reason, (Code.ROOM_CLOSED, Close.ROOM_CLOSED)))
 
     async def _ask(self, gate: Gate[Answer]) -> Answer:
-        """What the gate says. A database that fails is tried again for some seconds; one that cannot be
-        reached has kept us waiting for longer than that, and the browser comes again by itself."""
+        """What the gate says. A database that is away is tried again for some seconds; one that cannot be
+        reached has kept us waiting for longer than that, and the browser comes again by itself. What it
+        refuses it would refuse again."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         for pause in ASK_AGAIN_AFTER_S:
             try:
                 return await self._ask_once(gate)
-            except DatabaseFailure as failure:
+            except (OperationalError, InterfaceError) as failure:
                 logger.warning("rooms: the gate could not be asked (%s)", type(failure).__name__)
                 if loop.time() - began > ASKED_FOR_S:
                     raise
@@ -223,7 +224,7 @@ class RoomSocket:
         """For the account of the session; None where nobody is signed in."""
         key = visitors.session_key(self._headers)
         door = gate_rows.door(self.uid, key, now)
-        user = visitors.account_of(key, door.session_data)
+        user = visitors.account_of(key, door.session_data, now)
         if user is None:
             return None
         self.user_id = user.pk

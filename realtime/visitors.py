@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from realtime import gate_rows
-from scheduler import factors, permissions
-from scheduler.models import User
+from scheduler import factors, permissions, session_rules
+from scheduler.models import Membership, User
+from scheduler.session_store import SessionStore, is_key
 
 
 class _Session(SessionStore):
-    """Django's own, whose row the gate has read."""
+    """The service's own, whose row the gate has read."""
 
     key_salt = SessionStore().key_salt  # Django takes the name of the class, and this one has another
 
@@ -45,19 +46,32 @@ class _Visitor:
 def session_key(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """ "" where the socket brought none."""
     cookies = parse_cookie("; ".join(value.decode("latin1") for name, value in headers if name == b"cookie"))
-    return str(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    key = str(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    return key if is_key(key) else ""
 
 
 def account(headers: Iterable[tuple[bytes, bytes]]) -> User | None:
-    """As `account_of`, with one query more."""
+    """As `account_of`, of whoever is inside: no session runs out in a room. One query more."""
     key = session_key(headers)
-    return account_of(key, gate_rows.session_data(key, timezone.now()))
+    found = _signed_in(_Session(key, gate_rows.session_data(key, timezone.now())))
+    return found[0] if found else None
 
 
-def account_of(key: str, session_data: str | None) -> User | None:
-    """None where nobody is signed in, or not with the second factor that the account needs. One query,
-    and two more where a second factor is asked for."""
+def account_of(key: str, session_data: str | None, now: datetime) -> User | None:
+    """None where nobody is signed in, not with the second factor that the account needs, or for too long.
+    One query; two more where a second factor is asked for, and one for each limit that has passed."""
     session = _Session(key, session_data)
+    found = _signed_in(session)
+    if found is None:
+        return None
+    user, posts = found
+    if factors.is_guarded(user, posts) and session_rules.is_over(session, user.pk, now):
+        return None
+    return user
+
+
+def _signed_in(session: _Session) -> tuple[User, list[Membership]] | None:
+    """With the posts that count today."""
     user = _account_of(session)
     if user is None:
         # Whatever is unusual, as a secret that was replaced, Django decides and cleans up.
@@ -67,7 +81,7 @@ def account_of(key: str, session_data: str | None) -> User | None:
         return None
     today = timezone.localdate()
     posts = [post for post in gate_rows.posts(user) if post.holds_on(today) and permissions.counts(post)]
-    return user if factors.is_satisfied(user, session, posts) else None
+    return (user, posts) if factors.is_satisfied(user, session, posts) else None
 
 
 def _account_of(session: _Session) -> User | None:

@@ -6,11 +6,13 @@ Whoever keeps the head that `manage.py audit_verify` prints elsewhere finds that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import wraps
 from ipaddress import IPv6Address, ip_address
+from typing import ParamSpec
 
 from allauth.account.adapter import get_adapter
 from allauth.core import context
@@ -24,10 +26,10 @@ from scheduler import audit_chain, permissions
 from scheduler.models import AuditEntry, AuditHead, User
 
 Action = AuditEntry.Action
+P = ParamSpec("P")
 
 
-@transaction.atomic
-def record(
+def entry(
     action: AuditEntry.Action,
     event: str,
     *,
@@ -43,17 +45,13 @@ def record(
     facts: Mapping[str, object] = {},
     request: HttpRequest | None = None,
 ) -> AuditEntry:
-    """One more entry at the chain's end, kept if the surrounding transaction is.
-
-    Nobody else appends until that transaction ends, so call it last in it. Without `role` the entry
-    names the first post that `by` holds today; without `request` the one that is being answered.
-    `facts` are codes and whole numbers.
+    """What `append` keeps. Without `role` it names the first post that `by` holds today; without `request`
+    the one that is being answered. `facts` are codes and whole numbers.
     """
     request = request or context.request
     if by is not None and not role:
         role, organisation_id = _post(by, now, organisation_id)
-    head = _locked_head()
-    entry = AuditEntry(
+    return AuditEntry(
         at=now,
         action=action.value,
         event=event,
@@ -69,13 +67,39 @@ def record(
         address=client_address(request) if request else None,
         request_id=str(getattr(request, "request_id", ""))[:36],
         facts=audit_chain.plain(facts),
-        previous_hash=head.hash,
     )
-    entry.hash = audit_chain.digest(entry)
-    entry.save(force_insert=True)
-    head.count, head.hash = head.count + 1, entry.hash
+
+
+@transaction.atomic
+def append(entries: Sequence[AuditEntry]) -> None:
+    """At the chain's end, in this order, kept if the surrounding transaction is.
+
+    Nobody else appends until that transaction ends, and so nobody signs in or opens a case: call it
+    last in it, and once.
+    """
+    if not entries:
+        return
+    head = _locked_head()
+    for each in entries:
+        each.previous_hash = head.hash
+        each.hash = audit_chain.digest(each)
+        head.count, head.hash = head.count + 1, each.hash
+    AuditEntry.objects.bulk_create(entries)
     head.save(update_fields=["count", "hash"])
-    return entry
+
+
+def _appended(made: Callable[P, AuditEntry]) -> Callable[P, AuditEntry]:
+    @wraps(made)
+    def record(*args: P.args, **kwargs: P.kwargs) -> AuditEntry:
+        one = made(*args, **kwargs)
+        append([one])
+        return one
+
+    return record
+
+
+record = _appended(entry)
+"""One `entry`, appended: called last in a transaction."""
 
 
 def _post(by: User, now: datetime, organisation_id: int | None) -> tuple[str, int | None]:

@@ -25,6 +25,7 @@ _events: dict[str, Promise | str] = {
     "post.end": pgettext_lazy("audit event", "post ended"),
     "invitation.create": pgettext_lazy("audit event", "invited"),
     "invitation.resend": pgettext_lazy("audit event", "invited again"),
+    "invitation.send": pgettext_lazy("audit event", "invitation's mail sent"),
     "invitation.revoke": pgettext_lazy("audit event", "invitation taken back"),
     "invitation.accept": pgettext_lazy("audit event", "invitation accepted"),
     "factor.set_up": pgettext_lazy("audit event", "second step set up"),

@@ -4,9 +4,9 @@
     FOLDER/database          pg_dump's custom format, or an SQLite file
     FOLDER/uploads/…         as in UPLOADS_DIR
 
-One point in time: the database's. Uploads are never changed once they are written, so those that
-were there before it or after it are all that it may name. Keys are named by a fingerprint and not
-included: whoever finds a backup must not be able to sign in with it.
+One point in time: the database's. Uploads are never changed once they have their name, so those that
+were there before it or after it are all that it may name; `.NAME.part` is still being written. Keys
+are named by a fingerprint and not included: whoever finds a backup must not be able to sign in with it.
 """
 
 from __future__ import annotations
@@ -177,18 +177,25 @@ def _require_empty(folder: Path, rule: str) -> None:
 
 def _names(folder: Path) -> Iterator[str]:
     if folder.is_dir():
-        yield from sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+        found = (path for path in folder.rglob("*") if path.is_file() and not _is_draft(path))
+        yield from sorted(str(path.relative_to(folder)) for path in found)
+
+
+def _is_draft(path: Path) -> bool:
+    return path.name.startswith(".") and path.name.endswith(".part")
 
 
 def _copy_new(source: Path, target: Path) -> None:
-    """What is not there yet; a file that vanishes meanwhile was on its way to be removed."""
+    """What is not there yet, or not whole; a file that vanishes meanwhile was on its way to be removed."""
     for name in _names(source):
-        if not (target / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            try:
-                shutil.copy2(source / name, target / name)
-            except FileNotFoundError:
+        copy = target / name
+        try:
+            if copy.exists() and copy.stat().st_size == (source / name).stat().st_size:
                 continue
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, copy)
+        except FileNotFoundError:
+            continue
 
 
 def _described(path: Path) -> File:

@@ -1,11 +1,13 @@
 """What every HTTP request passes before Django: probes, a name for the log, security headers, a count.
 
 Outside Django's middleware, so that probes answer whatever host they are asked by and whatever is
-broken behind, and so that assets and refusals are counted and protected like pages.
+broken behind, and so that assets and refusals are counted and protected like pages. Behind it a few
+requests are at work at a time and the others wait in the order they came.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
@@ -44,6 +46,7 @@ class Entrance:
 
     def __init__(self, application: Application) -> None:
         self.application = application
+        self.turns = asyncio.Semaphore(settings.REQUESTS_AT_ONCE)
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         if probe := PROBES.get(scope["path"]):
@@ -61,7 +64,10 @@ class Entrance:
             await send(event)
 
         try:
-            await self.application(scope, receive, headed)
+            # A thread each for whoever comes makes all of them slow, and a crowd would wait for the
+            # database's connections until it is sent away.
+            async with self.turns:
+                await self.application(scope, receive, headed)
         finally:
             metrics.count_request(scope["method"], status, time.monotonic() - began)
 

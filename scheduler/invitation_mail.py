@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from time import monotonic
 
 from django.conf import settings
 from django.core import mail
@@ -21,6 +22,9 @@ from scheduler.models import Invitation
 
 logger = logging.getLogger(__name__)
 
+WITHIN_S = 20
+"""Two hundred at ten a second, and less than proxies and people wait for a page."""
+
 
 def address(secret: str) -> str:
     return settings.PUBLIC_URL + reverse("scheduler:invitation", args=[secret])
@@ -32,13 +36,17 @@ def send(invitation: Invitation, secret: str, *, now: datetime) -> Invitation:
 
 
 def send_all(made: Sequence[tuple[Invitation, str]], *, now: datetime) -> None:
-    """Over one connection. An address that is refused keeps nobody else waiting; a mail server that does
-    not answer is asked once, and not again for each of them."""
+    """Over one connection, while a page waits. An address that is refused keeps nobody else waiting; a mail
+    server that does not answer is asked once, and not again for each of them; of one that is slow only as
+    much as `WITHIN_S` holds. What is left over has an empty `sent_at` and is sent at another press."""
     if not made:
         return
+    until = monotonic() + WITHIN_S
     try:
         with mail.get_connection() as connection:
             for invitation, secret in made:
+                if monotonic() > until:
+                    raise TimeoutError
                 _send(invitation, _letter(invitation, secret, connection), now)
     except (SMTPException, OSError) as error:
         unsent = [invitation.pk for invitation, _secret in made if invitation.sent_at is None]
@@ -47,13 +55,17 @@ def send_all(made: Sequence[tuple[Invitation, str]], *, now: datetime) -> None:
 
 
 def _send(invitation: Invitation, letter: EmailMessage, now: datetime) -> None:
+    # Taken back while others were sent, or sent anew by another press: this link is of no use any more.
+    row = Invitation.objects.filter(pk=invitation.pk, secret_hash=invitation.secret_hash, revoked_at=None)
+    if not row.exists():
+        return
     try:
         letter.send()
     except (SMTPRecipientsRefused, SMTPResponseException) as error:
         logger.warning("invitation %s was not sent: %s", invitation.pk, type(error).__name__)
         return
     invitation.sent_at = now
-    invitation.save(update_fields=["sent_at"])
+    row.update(sent_at=now)
 
 
 def _letter(invitation: Invitation, secret: str, connection: BaseEmailBackend) -> EmailMessage:

@@ -16,22 +16,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from scheduler import audit, invitation_mail, limits, members
+from scheduler import audit, invitation_limits, invitation_mail, members
 from scheduler.members import Mandate, MembersError, NotYoursError
-from scheduler.models import Invitation, Membership, Organisation, User
+from scheduler.models import AuditEntry, Invitation, Membership, Organisation, User
 from scheduler.transactions import retried
-
-SENT_IN_AN_HOUR = 100
-"""By one account: a whole school in April, and no letter-box of strangers is filled. A list that is
-imported has a bound of its own."""
 
 
 class ClosedAccountError(MembersError):
     """The address is that of a closed account, which an administrator alone may let in again."""
-
-
-class TooManyError(MembersError):
-    """This account has sent as many as it may in an hour."""
 
 
 class UnusableError(MembersError):
@@ -87,39 +79,37 @@ def visible(holder: Mandate) -> QuerySet[Invitation]:
     return every.filter(mine)
 
 
-def waiting(holder: Mandate, now: datetime) -> list[tuple[Invitation, State]]:
-    """Those that are open or ran out, for the list; a hundred at most."""
-    found = visible(holder).filter(accepted_at=None, revoked_at=None)[:100]
-    return [(invitation, state(invitation, now)) for invitation in found]
-
-
 def invite(offer: Offer, *, by: User, now: datetime, intention: UUID) -> Invitation:
     """Written and sent; `sent_at` stays empty where the mail server did not take it. The same intention
     again gives the same invitation. Raises NotYoursError, OneselfError, ClosedAccountError,
-    DoublePostError, TooManyError."""
+    DoublePostError, TooManyError, TooOftenError."""
     holder = members.mandate_of(by, now)
     if offer.role not in holder.roles_at(offer.organisation):
         raise NotYoursError
     if offer.email.lower() == by.email.lower():
         raise members.OneselfError
-    account = _account(offer.email)
-    if account and not account.is_active and not holder.is_whole:
+    if _is_closed_to(holder, offer.email):
         raise ClosedAccountError
-    _count(by)
-    made = written(offer, by=by, now=now, intention=intention)
+    made = _invited(offer, by=by, now=now, intention=intention)
     if made is None:
         return Invitation.objects.get(uid=intention, created_by=by)
     return invitation_mail.send(*made, now=now)
 
 
 @retried
-def written(
-    offer: Offer, *, by: User | None, now: datetime, intention: UUID
-) -> tuple[Invitation, str] | None:
-    """The invitation and its secret, for whoever sends it once this is committed; None when it was written
-    before. The right to give the post was checked by the caller."""
+def _invited(offer: Offer, *, by: User, now: datetime, intention: UUID) -> tuple[Invitation, str] | None:
+    """None when it was written before."""
     if Invitation.objects.filter(uid=intention).exists():
         return None
+    invitation_limits.require(by, offer.email, now)
+    made = written(offer, by=by, now=now, intention=intention)
+    audit.append([entry_of(made[0], by=by, now=now)])
+    return made
+
+
+def written(offer: Offer, *, by: User | None, now: datetime, intention: UUID) -> tuple[Invitation, str]:
+    """The invitation and its secret, for whoever sends it once this is committed. The right to give the post
+    and the limits were checked by the caller, who appends to the audit what `entry_of` says."""
     _refuse_double(offer)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
@@ -128,30 +118,28 @@ def written(
         valid_from=offer.valid_from, valid_until=offer.valid_until, secret_hash=_hash(secret),
         created_by=by, created_at=now, expires_at=now + _lifetime(),
     )  # fmt: skip
-    _record(audit.Action.CREATE, "invitation.create", invitation, by=by, now=now)
     return invitation, secret
 
 
-def _count(by: User) -> None:
-    if not limits.may(f"invitations.{by.pk}", SENT_IN_AN_HOUR, limits.HOUR_S):
-        raise TooManyError
+def entry_of(invitation: Invitation, *, by: User | None, now: datetime) -> AuditEntry:
+    return _entry(audit.Action.CREATE, "invitation.create", invitation, by=by, now=now)
 
 
+@retried
 def first(offer: Offer, *, now: datetime, intention: UUID) -> str:
     """The address of an invitation that the operator hands over; nothing is mailed."""
-    made = written(offer, by=None, now=now, intention=intention)
-    assert made is not None, "an intention is new for every call of the command"
-    return invitation_mail.address(made[1])
+    invitation, secret = written(offer, by=None, now=now, intention=intention)
+    audit.append([entry_of(invitation, by=None, now=now)])
+    return invitation_mail.address(secret)
 
 
 def resend(invitation: Invitation, *, by: User, now: datetime) -> Invitation:
     """With a new link and a new term; the one before works no more. From now on it is offered by whoever
-    sends it again. Raises NotYoursError, OneselfError, UnusableError, TooManyError."""
+    sends it again. Raises NotYoursError, OneselfError, UnusableError, TooManyError, TooOftenError."""
     if invitation.role not in members.mandate_of(by, now).roles_at(invitation.organisation):
         raise NotYoursError
     if invitation.email == by.email.lower():
         raise members.OneselfError
-    _count(by)
     return invitation_mail.send(*_renewed(invitation, by=by, now=now), now=now)
 
 
@@ -160,12 +148,21 @@ def _renewed(invitation: Invitation, *, by: User, now: datetime) -> tuple[Invita
     held = _locked(pk=invitation.pk)
     if held is None or state(held, now) in {State.ACCEPTED, State.REVOKED}:
         raise UnusableError
+    if not held.is_unsent:
+        invitation_limits.require(by, held.email, now)
+    secret, entry = anew(held, by=by, now=now)
+    audit.append([entry])
+    return held, secret
+
+
+def anew(held: Invitation, *, by: User, now: datetime) -> tuple[str, AuditEntry]:
+    """Its new secret, and what the caller appends to the audit; `held` is locked, and may be sent."""
+    event = "invitation.send" if held.is_unsent else "invitation.resend"
     secret, before = secrets.token_urlsafe(32), _inviter(held, besides=by)
     held.secret_hash, held.expires_at, held.sent_at = _hash(secret), now + _lifetime(), None
     held.created_by = by
     held.save(update_fields=["secret_hash", "expires_at", "sent_at", "created_by"])
-    _record(audit.Action.UPDATE, "invitation.resend", held, by=by, now=now, on_behalf_of=before)
-    return held, secret
+    return secret, _entry(audit.Action.UPDATE, event, held, by=by, now=now, on_behalf_of=before)
 
 
 @retried
@@ -180,12 +177,13 @@ def revoke(invitation: Invitation, *, by: User, now: datetime) -> None:
         return
     held.revoked_at = now
     held.save(update_fields=["revoked_at"])
-    before = _inviter(held, besides=by)
-    _record(audit.Action.UPDATE, "invitation.revoke", held, by=by, now=now, on_behalf_of=before)
+    done, before = audit.Action.UPDATE, _inviter(held, besides=by)
+    audit.append([_entry(done, "invitation.revoke", held, by=by, now=now, on_behalf_of=before)])
 
 
 def find(secret: str, now: datetime) -> Invitation:
-    """The open invitation of this link. Raises UnusableError, whatever is the matter with it."""
+    """The open invitation of this link. Raises ClosedAccountError, or UnusableError, whatever else is the
+    matter with it."""
     found = Invitation.objects.select_related("organisation", "created_by").filter(secret_hash=_hash(secret))
     return _usable(found.first(), now)
 
@@ -199,7 +197,8 @@ def account_of(invitation: Invitation) -> User | None:
 @retried
 def accept(secret: str, *, name: str, password: str, now: datetime) -> User:
     """The account with its new post. `name` and `password` are those of an account that is made or
-    opened anew; one that is in use keeps its own. Raises UnusableError, DoublePostError."""
+    opened anew; one that is in use keeps its own. Raises ClosedAccountError, UnusableError,
+    DoublePostError."""
     invitation = _usable(_locked(secret_hash=_hash(secret)), now)
     account = account_of(invitation)
     if account is None:
@@ -211,10 +210,11 @@ def accept(secret: str, *, name: str, password: str, now: datetime) -> User:
     )  # fmt: skip
     invitation.accepted_at, invitation.accepted_by = now, account
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    _record(
-        audit.Action.EXECUTE, "invitation.accept", invitation, by=account, now=now,
-        on_behalf_of=invitation.created_by,
-    )  # fmt: skip
+    before = invitation.created_by
+    done = _entry(
+        audit.Action.EXECUTE, "invitation.accept", invitation, by=account, now=now, on_behalf_of=before
+    )
+    audit.append([done])
     return account
 
 
@@ -249,13 +249,19 @@ def _usable(invitation: Invitation | None, now: datetime) -> Invitation:
         raise UnusableError
     # An account that was closed, in whatever way, is opened anew by an administrator's word alone.
     if account is not None and not account.is_active and not holder.is_whole:
-        raise UnusableError
+        raise ClosedAccountError
     return invitation
 
 
 def _locked(**found_by: object) -> Invitation | None:
     rows = Invitation.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related("organisation", "created_by").filter(**found_by).first()
+
+
+def _is_closed_to(holder: Mandate, email: str) -> bool:
+    """Of the holder's own people alone: of everybody else the invitation tells nobody but who receives it."""
+    own = members.accounts(holder).filter(email__iexact=email, is_active=False)
+    return not holder.is_whole and own.exists()
 
 
 def _account(email: str) -> User | None:
@@ -285,7 +291,7 @@ def _lifetime() -> timedelta:
     return timedelta(days=settings.INVITATION_DAYS)
 
 
-def _record(
+def _entry(
     action: audit.Action,
     event: str,
     invitation: Invitation,
@@ -293,8 +299,8 @@ def _record(
     by: User | None,
     now: datetime,
     on_behalf_of: User | None = None,
-) -> None:
-    audit.record(
+) -> AuditEntry:
+    return audit.entry(
         action, event, by=by, now=now, object_type="invitation", object_key=str(invitation.uid),
         on_behalf_of=on_behalf_of,
         facts={"role": invitation.role, "organisation": invitation.organisation_id},

@@ -6,6 +6,7 @@ passwords have narrower limits of their own (allauth), calendar feeds as well (`
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -13,10 +14,20 @@ from allauth.core.ratelimit import respond_429
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from prometheus_client import Counter
 from redis import RedisError
+
+from scheduler import metrics
+
+logger = logging.getLogger(__name__)
 
 MINUTE_S, HOUR_S = 60, 3600
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+refusals = Counter(
+    "enkaku_limits_reached", "What was refused or not sent because it was too often", ["what"],
+    registry=metrics.registry,
+)  # fmt: skip
 
 
 class LimitsMiddleware:
@@ -27,7 +38,8 @@ class LimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         most = settings.POSTS_PER_MINUTE
-        if most and request.method in UNSAFE and not may(_who(request), most, MINUTE_S):
+        who = _who(request) if most and request.method in UNSAFE else None
+        if who is not None and not may(who, most, MINUTE_S):
             answer: HttpResponse = respond_429(request)
             answer["Retry-After"] = str(MINUTE_S)
             return answer
@@ -35,26 +47,39 @@ class LimitsMiddleware:
 
 
 def may(who: str, most: int, seconds: int) -> bool:
-    """Counts one more by `who`; whether that is still within `most` in so many seconds."""
+    """Counts one more by `who`; whether that is still within `most` in so many seconds. `who` is what is
+    counted, a point, and whose it is: "account.7"."""
     key = f"enkaku.limits.{who}"
     try:
         if cache.add(key, 1, timeout=seconds):
             return True
-        return cache.incr(key) <= most
+        count = cache.incr(key)
     except ValueError:
         return True  # the count ran out between the two
     except RedisError:
         return True  # nobody is kept from working because the count is away
+    if count > most:
+        _tell(who.partition(".")[0], most, seconds, is_first=count == most + 1)
+    return count <= most
 
 
-def _who(request: HttpRequest) -> str:
+def _tell(what: str, most: int, seconds: int, *, is_first: bool) -> None:
+    """Whoever runs the service: that it happens, not to whom, and in the log once for each count."""
+    refusals.labels(what).inc()
+    if is_first:
+        logger.warning("limits: more than %d of %s in %d s", most, what, seconds)
+
+
+def _who(request: HttpRequest) -> str | None:
     if request.user.is_authenticated:
         return f"account.{request.user.pk}"
-    return f"address.{network_of(request)}"
+    network = network_of(request)
+    return f"address.{network}" if network else None
 
 
-def network_of(request: HttpRequest) -> str:
-    """The visitor's address; of IPv6 the /64, which is what one subscriber has."""
+def network_of(request: HttpRequest) -> str | None:
+    """The visitor's address; of IPv6 the /64, which is what one subscriber has. None where it cannot be
+    read: those who come through a socket file have nothing in common that could be counted."""
     given = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
         # The last one is what our own proxy saw; those before it anybody could have written.
@@ -62,7 +87,7 @@ def network_of(request: HttpRequest) -> str:
     try:
         address = ip_address(given)
     except ValueError:
-        return "unknown"
+        return None
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False).network_address)
     return str(address)

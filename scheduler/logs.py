@@ -1,5 +1,5 @@
 """How a line of the log is written, and what never reaches it: secrets in addresses, what was asked
-for behind a "?", and e-mail addresses."""
+for behind a "?", e-mail addresses, and the rows that a database's error cites."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ _LINK = re.compile(
 )
 _QUERY = re.compile(r"(?<=[\w/])\?[^\s\"'<>)]*=[^\s\"'<>)]*")
 _ADDRESS = re.compile(r"[\w.+%-]+(?:@|%40)(?:[\w-]+\.)+[\w-]+")
+# What PostgreSQL says beyond its first line cites rows and statements, over as many lines as their texts
+# have; only a traceback's own words end it. SQLite names tables and columns alone.
+_CITED = re.compile(
+    r"^([ |]*)(?:DETAIL|CONTEXT|QUERY|HINT|LINE \d+):.*?(\s*)"
+    r"(?=^[ |]*(?:Traceback \(most recent|The above exception|During handling of)|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_CITED_AT_ONCE = re.compile(r"(invalid input (?:syntax|value) for |value out of range)([^\"\n]*: )\".*\"")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Of the HTTP request that is being answered, "" outside of one."""
@@ -33,6 +41,7 @@ written: Counter[str] = Counter()
 
 
 def without_secrets(line: str) -> str:
+    line = _CITED_AT_ONCE.sub(r"\1\2…", _CITED.sub(r"\1…\2", line))
     line = _LINK.sub(r"\1…", _FEED.sub(r"\1…\2", line))
     return _ADDRESS.sub("…@…", _QUERY.sub("?…", line))
 

@@ -6,7 +6,7 @@ feeds listen to what is saved here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -16,7 +16,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import audit, permissions
-from scheduler.models import Booking, Invitation, Membership, Organisation, Person, Resource, Role, User
+from scheduler.models import (
+    AuditEntry,
+    Booking,
+    Invitation,
+    Membership,
+    Organisation,
+    Person,
+    Resource,
+    Role,
+    User,
+)
 from scheduler.transactions import retried
 
 Kind = Organisation.Kind
@@ -90,6 +100,16 @@ def mandate(posts: Sequence[Membership]) -> Mandate:
 
 def mandate_of(user: User, now: datetime) -> Mandate:
     return mandate(permissions.memberships(user, timezone.localdate(now)))
+
+
+def mandates_of(users: Collection[int], now: datetime) -> dict[int, Mandate]:
+    """As `mandate_of` of each, by account, in one query."""
+    held: dict[int, list[Membership]] = {pk: [] for pk in users}
+    there = Membership.objects.valid_on(timezone.localdate(now)).filter(user__in=users, user__is_active=True)
+    for post in there.select_related("organisation"):
+        if permissions.counts(post):
+            held[post.user_id].append(post)
+    return {pk: mandate(posts) for pk, posts in held.items()}
 
 
 def organisations(holder: Mandate) -> QuerySet[Organisation]:
@@ -171,6 +191,21 @@ def granted(
     on_behalf_of: User | None = None,
 ) -> Membership:
     """As `give`, where the right to it was checked before. Call in a transaction."""
+    made = added(user, organisation, role, valid_from=valid_from, valid_until=valid_until, post=post)
+    audit.append([entry_of_gift(made, by=by, now=now, on_behalf_of=on_behalf_of)])
+    return made
+
+
+def added(
+    user: User,
+    organisation: Organisation,
+    role: str,
+    *,
+    valid_from: date,
+    valid_until: date | None,
+    post: str = "",
+) -> Membership:
+    """As `granted`, where the caller appends to the audit what `entry_of_gift` says."""
     _locked(user.pk)
     made = Membership(
         user=user, organisation=organisation, role=role, post=post,
@@ -180,8 +215,13 @@ def granted(
     made.save()
     if role in BOOKED_ROLES:
         _make_bookable(user, organisation)
-    _record(audit.Action.CREATE, "post.give", made, by=by, now=now, on_behalf_of=on_behalf_of)
     return made
+
+
+def entry_of_gift(
+    made: Membership, *, by: User | None, now: datetime, on_behalf_of: User | None = None
+) -> AuditEntry:
+    return _entry(audit.Action.CREATE, "post.give", made, by=by, now=now, on_behalf_of=on_behalf_of)
 
 
 @retried
@@ -325,6 +365,12 @@ def _make_bookable(user: User, organisation: Organisation) -> None:
 
 
 def _record(
+    action: audit.Action, event: str, membership: Membership, *, by: User | None, now: datetime
+) -> None:
+    audit.append([_entry(action, event, membership, by=by, now=now)])
+
+
+def _entry(
     action: audit.Action,
     event: str,
     membership: Membership,
@@ -332,8 +378,8 @@ def _record(
     by: User | None,
     now: datetime,
     on_behalf_of: User | None = None,
-) -> None:
-    audit.record(
+) -> AuditEntry:
+    return audit.entry(
         action, event, by=by, now=now, object_type="account", object_key=str(membership.user_id),
         on_behalf_of=on_behalf_of,
         facts={

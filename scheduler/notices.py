@@ -8,7 +8,7 @@ pupil, and stands on the booking's page, behind sign-in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypedDict
@@ -126,9 +126,11 @@ def tell(
     if kind == Kind.SCHOOL_WITHDRAWN and booking.state == Booking.State.CANCELLED:
         kind = Kind.LESSON_CANCELLED  # the last school left, and no other's side stands
     users = list({user.pk: user for user in recipients}.values())
+    everyone = list(booking.participants.select_related("person", "organisation"))
     # Those who left come first, so that one who left and came back is where it stands now.
-    after = _times(booking, sorted(booking.participants.all(), key=lambda p: p.withdrawn_at is None))
-    parties = _parties(booking, users, now)
+    everyone.sort(key=lambda one: one.withdrawn_at is None)
+    after = _times(booking, everyone)
+    parties = _parties(booking, everyone, users, now)
     before = params.get("before")
     if kind == Kind.LESSON_MOVED and before is not None:
         users = [user for user in users if _is_moved(parties[user.pk][0], before, after)]
@@ -210,20 +212,21 @@ def _is_moved(key: str, before: Times, after: Times) -> bool:
     return tuple(before.get(key, before[""])) != tuple(after.get(key, after[""]))
 
 
-def _parties(booking: Booking, users: list[User], now: datetime) -> dict[int, tuple[str, str]]:
+def _parties(
+    booking: Booking, all_parties: Sequence[Participant], users: list[User], now: datetime
+) -> dict[int, tuple[str, str]]:
     """For each user: as which party they take part, and the time zone they read in."""
     whole = ("", booking.organiser.time_zone)
     found = {user.pk: whole for user in users}
     day = timezone.localdate(now)
     posts = Membership.objects.valid_on(day).filter(
-        user__in=users, organisation__in=booking.participants.values("organisation")
+        user__in=users, organisation__in={one.organisation_id for one in all_parties}
     )
     for post in posts.select_related("organisation").order_by("-valid_from", "-pk"):
         if post.role in TOLD_ROLES:
             found[post.user_id] = (f"school {post.organisation_id}", post.organisation.time_zone)
-    persons = booking.participants.filter(person__user__in=users).select_related("person", "organisation")
-    for one in persons:
-        if one.person is not None and one.person.user_id is not None:
+    for one in all_parties:
+        if one.person is not None and one.person.user_id in found:
             found[one.person.user_id] = (party(one), one.organisation.time_zone)
     return found
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from scheduler import audit, invitation_mail, invitations, members
 from scheduler.imports import Row
 from scheduler.listings import Preview
-from scheduler.models import Invitation, User
+from scheduler.models import AuditEntry, Invitation, User
 from scheduler.people_lists import Line, PeopleListing
 from scheduler.transactions import retried
 
@@ -44,6 +44,8 @@ def _applied(
     holder = members.mandate_of(by, now)
     # One import at a time: of two with the same people the later finds what the earlier wrote.
     list(members.organisations(holder).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    # Of lists and single invitations at once, each counts the mails of those before it.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
     preview = listing.judge(rows, holder, by=by, now=now)
     if preview.problems:
         return preview, False, []
@@ -51,28 +53,33 @@ def _applied(
         return preview, True, []
     if preview.digest != digest:
         return preview, False, []
-    made = _write([change.facts for change in preview.changes], by=by, now=now)
-    audit.record(
+    made, entries = _write([change.facts for change in preview.changes], by=by, now=now)
+    facts = {"new": len(preview.new), "changed": len(preview.changed)}
+    done = audit.entry(
         audit.Action.EXECUTE, "list.import", by=by, now=now, object_type="list", object_key=listing.slug,
-        facts={"new": len(preview.new), "changed": len(preview.changed)},
+        facts=facts,
     )  # fmt: skip
+    # At once and last: until this transaction ends nobody else comes onto the audit.
+    audit.append([*entries, done])
     return preview, True, made
 
 
-def _write(lines: Sequence[Line], *, by: User, now: datetime) -> Written:
+def _write(lines: Sequence[Line], *, by: User, now: datetime) -> tuple[Written, list[AuditEntry]]:
     accounts = [line.account.pk for line in lines if line.account is not None]
     # Every account before the audit's end is locked, as in every verb of members.
     list(User.objects.filter(pk__in=accounts).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     made: Written = []
+    entries: list[AuditEntry] = []
     for line in lines:
         offer = line.offer
         if line.account is not None:
-            members.give(
+            post = members.added(
                 line.account, offer.organisation, offer.role, valid_from=offer.valid_from,
-                valid_until=offer.valid_until, post=offer.post, by=by, now=now,
+                valid_until=offer.valid_until, post=offer.post,
             )  # fmt: skip
-            continue
-        written = invitations.written(offer, by=by, now=now, intention=uuid4())
-        assert written is not None, "an intention is new for every line"
-        made.append(written)
-    return made
+            entries.append(members.entry_of_gift(post, by=by, now=now))
+        else:
+            invitation, secret = invitations.written(offer, by=by, now=now, intention=uuid4())
+            entries.append(invitations.entry_of(invitation, by=by, now=now))
+            made.append((invitation, secret))
+    return made, entries

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import translation
@@ -18,8 +19,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from scheduler import listings, members, texts
-from scheduler.imports import Cells, Layout, Row
+from scheduler import invitation_limits, listings, members, texts
+from scheduler.imports import Cells, Layout, Problem, Row
 from scheduler.invitations import Offer
 from scheduler.listings import CODE, Change, Findings, Preview
 from scheduler.members import Mandate
@@ -56,6 +57,7 @@ class _Known:
     mine: Mapping[str, User]
     """Accounts that the reader may see, by address."""
     closed: frozenset[str]
+    """Addresses of those that are closed; of anybody else's nobody learns that there is one."""
     posts: Sequence[Membership]
     invited: Sequence[Invitation]
     first: dict[str, int] = field(default_factory=dict)
@@ -96,24 +98,32 @@ class PeopleListing:
             if line is not None and not cells.problems:
                 _add(found, cells, line, known)
             found.problems += cells.problems
+        _limit(found, by, now)
         return found.preview()
 
     def example(self, holder: Mandate, today: date) -> list[list[str]]:
         """The lines of a file to fill in: at an organisation and in a role that the reader may give."""
-        home = members.organisations(holder).first()
-        if home is None:
-            return []
-        role = next(role for role in reversed(Role) if role in holder.roles_at(home))
-        with translation.override("ja"):
-            label = str(role.label)
-        return [["見本 花子", "Mihon Hanako", "hanako@example.jp", home.code, label, "", str(today), ""]]
+        for home in members.organisations(holder):
+            role = next((role for role in reversed(Role) if role in holder.roles_at(home)), None)
+            if role is not None:
+                with translation.override("ja"):
+                    label = str(role.label)
+                return [
+                    ["見本 花子", "Mihon Hanako", "hanako@example.jp", home.code, label, "", str(today), ""]
+                ]
+        return []
+
+
+def _label(holder: Mandate, home: Organisation) -> str:
+    """Of the last role that may be given there, as a file in Japanese says it."""
+    with translation.override("ja"):
+        return next(str(role.label) for role in reversed(Role) if role in holder.roles_at(home))
 
 
 def _known(listing: PeopleListing, rows: Sequence[Row], holder: Mandate, by: User, now: datetime) -> _Known:
     emails = {Cells(row, listing.layout).text(EMAIL) for row in rows} - {""}
     # Addresses of accounts and invitations are kept in small letters.
-    accounts = User.objects.filter(email__in=emails)
-    mine = members.accounts(holder).filter(email__in=emails, is_active=True)
+    mine = members.accounts(holder).filter(email__in=emails)
     open_ones = Invitation.objects.filter(
         email__in=emails, accepted_at=None, revoked_at=None, expires_at__gt=now
     )
@@ -122,8 +132,8 @@ def _known(listing: PeopleListing, rows: Sequence[Row], holder: Mandate, by: Use
         holder=holder,
         organisations=listings.by_code(list(members.organisations(holder))),
         roles=_roles(),
-        mine={account.email: account for account in mine},
-        closed=frozenset(accounts.filter(is_active=False).values_list("email", flat=True)),
+        mine={account.email: account for account in mine if account.is_active},
+        closed=frozenset(account.email for account in mine if not account.is_active),
         posts=list(members.posts(holder).filter(user__email__in=emails).select_related("user")),
         invited=list(open_ones.order_by("pk")),
     )
@@ -214,6 +224,25 @@ def _add(found: Findings, cells: Cells, line: Line, known: _Known) -> None:
         cells.wrong(FIRST, words)
     else:
         found.changes.append(_change(cells.row, line))
+
+
+def _limit(found: Findings, by: User, now: datetime) -> None:
+    """So that a list is refused before anything of it is written."""
+    mails = [change for change in found.changes if change.is_new]
+    full = invitation_limits.full({change.facts.offer.email for change in mails}, now)
+    for change in mails:
+        if until := full.get(change.facts.offer.email):
+            words = invitation_limits.TooOftenError(until).words
+            found.problems.append(Problem(change.lines[0], EMAIL, words))
+    spare = invitation_limits.spare(by, now)
+    if len(mails) > spare:
+        time = invitation_limits.point(invitation_limits.free_at(by, len(mails), now))
+        words = gettext(
+            "No more than %(n)d invitations are mailed within an hour, and from this line on they are too"
+            " many. Leave these lines out, or read all of them in from %(time)s on."
+        )
+        facts = {"n": settings.INVITATIONS_PER_HOUR, "time": time}
+        found.problems.append(Problem(mails[spare].lines[0], EMAIL, words % facts))
 
 
 def _meets(there: Membership | Invitation, offer: Offer) -> bool:

@@ -67,9 +67,14 @@ def has_role(user: User, roles: frozenset[Role], day: date) -> bool:
     return any(m.role in roles for m in memberships(user, day))
 
 
-def visible_organisations(user: User, day: date) -> QuerySet[Organisation]:
-    """The centre's people see every school they deliver to; a school sees itself."""
-    return _organisations_of(memberships(user, day))
+def visible_organisations(
+    user: User, day: date, *, posts: Sequence[Membership] | None = None
+) -> QuerySet[Organisation]:
+    """The centre's people see every school they deliver to; a school sees itself.
+
+    `posts` spares the query for those that hold on `day`.
+    """
+    return _organisations_of(memberships(user, day) if posts is None else posts)
 
 
 def _organisations_of(posts: Sequence[Membership]) -> QuerySet[Organisation]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from huey import crontab
+from huey import CancelExecution, crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
-from scheduler import bookings, deliveries, exports, feed_epochs, feed_store, health
+from scheduler import bookings, deliveries, exports, feed_epochs, feed_store, health, password_links
 
 
 @db_task()  # type: ignore[untyped-decorator]  # huey has no types
@@ -37,6 +37,13 @@ def free_expired_holds() -> None:
 def write_export(pk: int, attempt: int) -> None:
     """What somebody asked for on a page and waits for."""
     exports.write(pk, attempt, clock=timezone.now)
+
+
+@db_task(retries=3, retry_delay=120)  # type: ignore[untyped-decorator]  # huey has no types
+def send_password_link(account_id: int | None) -> None:
+    """Asked for on a page that answers before it is known whether there is such an account."""
+    if not password_links.send(account_id):
+        raise CancelExecution  # until the retries are used up it is not: huey tries again
 
 
 @db_periodic_task(crontab(minute="20"))  # type: ignore[untyped-decorator]  # huey has no types

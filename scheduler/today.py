@@ -63,6 +63,14 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """The first booking of a day after the one shown, on the reader's own clock."""
+
+    day: date
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     entry: Entry
     is_next: bool
@@ -104,12 +112,17 @@ class Page:
     """The newest unread ones with their words."""
     unread: int
     closed: list[Closed]
-    next_day: date | None
-    """When nothing is left of the day: the next one with something."""
+    later: Later | None
+    """When nothing is left of the day: what comes next."""
 
     @property
-    def waiting(self) -> int:
-        return len(self.needs) + self.unread
+    def next_day(self) -> date | None:
+        return self.later.day if self.later else None
+
+    @property
+    def is_bare(self) -> bool:
+        """The card above says already that nothing is booked today."""
+        return self.is_today and not self.has_day and self.overview is None
 
     @property
     def hears_calls(self) -> bool:
@@ -220,7 +233,7 @@ def page(reader: Reader, day: date, now: datetime) -> Page:
         notices=[(n, notice_words.of(n, language=reader.language)) for n in unread[:NOTICES_SHOWN]],
         unread=unread.count(),
         closed=_closed(reader, day),
-        next_day=None if any(e.interval.end > now for e in listed) else _next_day(reader, day, zone, now),
+        later=None if any(e.interval.end > now for e in listed) else _later(reader, day, zone, now),
     )
 
 
@@ -312,14 +325,17 @@ def _closed(reader: Reader, day: date) -> list[Closed]:
     ]
 
 
-def _next_day(reader: Reader, day: date, zone: ZoneInfo, now: datetime) -> date | None:
+def _later(reader: Reader, day: date, zone: ZoneInfo, now: datetime) -> Later | None:
     after = timegrid.whole_day(day, zone).end
-    start = (
+    booking = (
         own_bookings(reader, now)
         .filter(start__gte=after, kind__in=set(providers.registered()) - NEVER_NEXT)
         .exclude(state=Booking.State.CANCELLED)
-        .order_by("start")
-        .values_list("start", flat=True)
+        .select_related("organiser")
+        .order_by("start", "pk")
         .first()
     )
-    return timegrid.local_date(start, zone) if start else None
+    if booking is None:
+        return None
+    entry = providers.of(booking.kind).entries([booking], reader, now)[0]
+    return Later(day=timegrid.local_date(booking.start, zone), entry=entry)

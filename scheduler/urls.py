@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("people/import/", people_imports.upload, name="people_import"),
     path("people/import/confirm/", people_imports.confirm, name="people_import_confirm"),
     path("people/import/template.csv", people_imports.template, name="people_template"),
+    path("people/invitations/send/", invitations.send_unsent, name="invitations_send"),
     path("people/invitations/<uuid:uid>/resend/", invitations.resend, name="invitation_resend"),
     path("people/invitations/<uuid:uid>/revoke/", invitations.revoke, name="invitation_revoke"),
     path("people/posts/<int:pk>/", people.change, name="post"),

@@ -26,7 +26,7 @@ WITHOUT_PAGE: dict[str, str] = {
             "scheduler:notices_read", "scheduler:notice_read", "scheduler:invitation_resend",
             "scheduler:invitation_revoke", "scheduler:account_reopen", "scheduler:factor_reset",
             "scheduler:audit_export", "scheduler:language", "scheduler:list_import_confirm",
-            "scheduler:people_import_confirm",
+            "scheduler:people_import_confirm", "scheduler:invitations_send",
             "classrooms:confirm", "classrooms:register_staff", "classrooms:pupil_import_confirm",
             "classrooms:pupil_take", "classrooms:remote_seat", "classrooms:remote_seat_invite",
             "classrooms:remote_seat_end", "classrooms:term_remove", "clinics:remove_person",

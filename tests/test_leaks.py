@@ -111,6 +111,7 @@ ADDRESSES: dict[str, Addresses] = {
     "scheduler:people_import": _fixed("/people/import/"),
     "scheduler:people_import_confirm": _fixed("/people/import/confirm/"),
     "scheduler:people_template": _fixed("/people/import/template.csv"),
+    "scheduler:invitations_send": _fixed("/people/invitations/send/"),
     "scheduler:invitation_resend": lambda _: [f"/people/invitations/{uuid4()}/resend/"],
     "scheduler:invitation_revoke": lambda _: [f"/people/invitations/{uuid4()}/revoke/"],
     "scheduler:invitation": _fixed("/invitations/nobody-was-invited-by-this/"),

@@ -63,7 +63,7 @@ def open_for(request: HttpRequest, data: QueryDict) -> Desk | None:
     if section is None:
         return None
     today = timezone.localdate(now, section.centre.zone)
-    visible = permissions.visible_organisations(reader.user, today)
+    visible = permissions.visible_organisations(reader.user, today, posts=reader.memberships)
     schools = (
         visible.filter(kind=Organisation.Kind.HIGH_SCHOOL).order_by("district", "kana", "code").in_bulk()
     )

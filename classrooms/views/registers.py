@@ -295,7 +295,7 @@ def setting(request: HttpRequest) -> HttpResponse:
             raise Http404
         try:
             confirming.let_confirm(
-                form.cleaned_data["school"], by_head=form.cleaned_data["by_head"], by=reader.user, day=day
+                form.cleaned_data["school"], by_head=form.cleaned_data["by_head"], by=reader.user, now=now
             )
         except confirming.NobodyLeftError:
             messages.error(request, _("The school has no head with an account, so nothing was changed."))

@@ -8,16 +8,14 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinics import access, advice, advice_text, attachments, drafts
-from clinics.advice import WRITABLE, WRITTEN_IN
+from clinics.advice import WRITABLE, WRITTEN_IN, Words
 from clinics.drafts import Changed, StaleDraftError
 from clinics.forms import AdviceForm, KeyForm
-from clinics.models import Advice
 from clinics.states import Actor, CaseError, State
 from clinics.views import desk
 from clinics.views.desk import Opened
@@ -29,33 +27,37 @@ from scheduler import wallclock
 def write(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The specialist's own draft. It is kept as it is typed; what is shown for signing is what is signed."""
     opened = desk.opened(request, uid)
-    if Actor.SPECIALIST not in opened.actors or State(opened.case.state) not in WRITTEN_IN:
+    may_write = Actor.SPECIALIST in opened.actors and State(opened.case.state) in WRITTEN_IN
+    if not may_write and not desk.is_quiet(request):
         return opened.back()
     if request.method != "POST":
         access.read(opened.case, by=opened.user, now=opened.now, request=request)
-        return _shown(opened, _form(opened, None), shown=_token(opened))
+        words = _words(opened)
+        return _shown(opened, _form(words, None), shown=words.token)
     is_signing = request.POST.get("action") == "review"
-    form = _form(opened, request.POST, is_draft=not is_signing)
+    form = _form(_words(opened), request.POST, is_draft=not is_signing)
     form.is_valid()  # what can be read is kept, complete or not
     try:
-        advice.save_draft(
+        kept = advice.save_draft(
             opened.case, _lines(form), by=opened.user, now=opened.now, shown=request.POST.get("shown")
         )
     except StaleDraftError as error:
         return _changed(opened, form, error)
     except CaseError as error:
+        if desk.is_quiet(request):
+            return opened.refused(error)
         form.add_error(None, opened.said(error))
         return _shown(opened, form, shown=request.POST.get("shown", ""))
-    return _kept(opened, form, is_signing=is_signing)
+    return _kept(opened, form, kept, is_signing=is_signing)
 
 
-def _kept(opened: Opened, form: AdviceForm, *, is_signing: bool) -> HttpResponse:
+def _kept(opened: Opened, form: AdviceForm, kept: Words, *, is_signing: bool) -> HttpResponse:
     request, uid = opened.request, opened.case.uid
-    if _is_quiet(request):
+    if desk.is_quiet(request):
         clock = wallclock.clock(opened.now, opened.case.organisation.zone)
-        return JsonResponse({"words": _("Draft kept at %(time)s") % {"time": clock}, "shown": _token(opened)})
+        return JsonResponse({"words": _("Draft kept at %(time)s") % {"time": clock}, "shown": kept.token})
     if not form.is_valid():
-        return _shown(opened, form, shown=_token(opened))
+        return _shown(opened, form, shown=kept.token)
     if is_signing:
         return redirect("clinics:advice_review", uid=uid)
     messages.success(request, _("The draft is kept. Only you see it."))
@@ -65,31 +67,25 @@ def _kept(opened: Opened, form: AdviceForm, *, is_signing: bool) -> HttpResponse
 def _changed(opened: Opened, form: AdviceForm, error: StaleDraftError) -> HttpResponse:
     """What was typed, beside what is kept now; the next press has seen it."""
     zone, language = opened.case.organisation.zone, opened.reader.language
-    changed = drafts.changed(error, form, _form(opened, None), zone, language, opened.now)
-    if _is_quiet(opened.request):
+    words = _words(opened)
+    changed = drafts.changed(error, form, _form(words, None), zone, language, opened.now)
+    if desk.is_quiet(opened.request):
         return JsonResponse({"words": changed.words}, status=409)
-    return _shown(opened, form, shown=_token(opened), changed=changed)
+    return _shown(opened, form, shown=words.token, changed=changed)
 
 
-def _is_quiet(request: HttpRequest) -> bool:
-    """The page keeps it by itself."""
-    return request.headers.get("Accept") == "application/json"
+def _words(opened: Opened) -> Words:
+    return advice.words_of(opened.case, opened.user)
 
 
-def _token(opened: Opened) -> str:
-    return advice.draft_token(opened.case, opened.user)
-
-
-def _form(opened: Opened, data: Any, *, is_draft: bool = True) -> AdviceForm:
-    draft, last = advice.draft_of(opened.case, opened.user), advice.newest(opened.case)
-    # A correction begins with the words that it corrects.
-    shown = draft or last
+def _form(words: Words, data: Any, *, is_draft: bool = True) -> AdviceForm:
     usual: dict[str, Any] = {"intention": uuid4()}
-    if shown is not None:
-        usual |= {name: getattr(shown, name) for name in WRITABLE}
-    if draft is None:
+    # A correction begins with the words that it corrects.
+    if words.newest is not None:
+        usual |= {name: getattr(words.newest, name) for name in WRITABLE}
+    if words.draft is None:
         usual["reason"] = ""
-    return AdviceForm(data, initial=usual, is_draft=is_draft, is_amending=last is not None)
+    return AdviceForm(data, initial=usual, is_draft=is_draft, is_amending=words.last is not None)
 
 
 def _lines(form: AdviceForm) -> dict[str, Any]:
@@ -116,46 +112,40 @@ def _shown(opened: Opened, form: AdviceForm, *, shown: str, changed: Changed | N
 def review(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The draft as it will stand, and the signature."""
     opened = desk.opened(request, uid)
-    draft = advice.draft_of(opened.case, opened.user) if Actor.SPECIALIST in opened.actors else None
-    if draft is None:
+    words = _words(opened)
+    if words.draft is None or Actor.SPECIALIST not in opened.actors:
         return opened.back()
-    last = advice.newest(opened.case)
     if request.method == "POST":
-        return _signed(opened, draft, is_amending=last is not None)
+        return _signed(opened, is_amending=words.last is not None)
     context = {
         "opened": opened,
-        "draft": draft,
-        "last": last,
-        "lines": advice_text.lines(draft),
-        "seen": draft.saved_at.isoformat(),
+        "draft": words.draft,
+        "last": words.last,
+        "lines": advice_text.lines(words.draft),
+        "shown": words.token,
         "form": KeyForm(None, initial={"intention": uuid4(), "version": opened.case.version}),
     }
     return render(request, "clinics/advice_review.html", context)
 
 
-def _signed(opened: Opened, draft: Advice, *, is_amending: bool) -> HttpResponse:
-    form = KeyForm(opened.request.POST)
+def _signed(opened: Opened, *, is_amending: bool) -> HttpResponse:
+    request, form = opened.request, KeyForm(opened.request.POST)
     if not form.is_valid():
         raise Http404
-    address = reverse("clinics:advice_review", args=[opened.case.uid])
-    if opened.request.POST.get("seen") != draft.saved_at.isoformat():
-        messages.warning(
-            opened.request, _("The draft changed after you opened this page. Look at it again, then sign.")
-        )
-        return redirect(address)
-    given: dict[str, Any] = {
-        "by": opened.user, "now": opened.now, "intention": form.cleaned_data["intention"],
-        "version": form.cleaned_data["version"], "request": opened.request,
-    }  # fmt: skip
+    sign = advice.amend if is_amending else advice.sign
     try:
-        if is_amending:
-            advice.amend(opened.case, reason=draft.reason, **given)
-        else:
-            advice.sign(opened.case, **given)
+        sign(
+            opened.case, by=opened.user, now=opened.now, intention=form.cleaned_data["intention"],
+            shown=request.POST.get("shown", ""), version=form.cleaned_data["version"], request=request,
+        )  # fmt: skip
     except CaseError as error:
-        messages.error(opened.request, opened.said(error))
-        return redirect(address)
-    messages.success(opened.request, _("Signed. The requesting doctor is told."))
+        if isinstance(error, StaleDraftError):
+            words = _("The draft changed after you opened this page. Look at it again, then sign.")
+            messages.warning(request, words)
+        else:
+            messages.error(request, opened.said(error))
+        return redirect("clinics:advice_review", uid=opened.case.uid)
+    messages.success(request, _("Signed. The requesting doctor is told."))
     return opened.back()
 
 

@@ -20,8 +20,11 @@ from clinics.states import CaseError
 from clinics.views import cases, desk, requests
 from clinics.views.desk import Opened
 
-SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
-"""Whatever a file holds, a browser runs nothing of it and lets it fetch nothing."""
+CONFINED = "default-src 'none'; frame-ancestors 'none'"
+"""Whatever a file holds, a browser lets it fetch nothing."""
+SANDBOX = f"{CONFINED}; sandbox"
+"""And runs nothing of it. Not for a PDF: Safari shows a sandboxed one as an empty page, because its own
+viewer is then no longer allowed to run."""
 
 
 @require_POST
@@ -63,7 +66,9 @@ def show(request: HttpRequest, uid: UUID, file: UUID) -> HttpResponseBase:
     response = FileResponse(content, content_type=found.attachment.media_type, filename=found.name)
     response["Cache-Control"] = "no-store, private"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = SANDBOX
+    response["Content-Security-Policy"] = (
+        CONFINED if found.attachment.kind == Attachment.Kind.PDF else SANDBOX
+    )
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Referrer-Policy"] = "no-referrer"
     return response
@@ -95,6 +100,7 @@ def _refused(error: RefusedFileError) -> str:
     limit = error.limit
     return {
         FileReason.EMPTY: _("The file is empty. Nothing was attached."),
+        FileReason.BUSY: _("Other files are being looked at. Wait a moment and try again."),
         FileReason.TOO_BIG: _("The file is larger than %(n)d MB. Nothing was attached.") % {"n": limit >> 20},
         FileReason.TOO_MANY: _("At most %(n)d files fit. Remove one first.") % {"n": limit},
         FileReason.NOT_ALLOWED: _("Only photos (JPEG, PNG, WebP) and PDF can be attached."),

@@ -19,7 +19,7 @@ from clinics.states import CaseError, Reason, Refused, State
 from clinics.views import case_acts, desk
 from clinics.views.case_acts import CaseAct
 from clinics.views.desk import Opened
-from scheduler import bookings
+from scheduler import bookings, browsing
 from scheduler.names import Name
 
 
@@ -30,7 +30,8 @@ def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     if opened.case.state == Consultation.State.DRAFT:
         return redirect("clinics:draft", uid=uid)
     access.read(opened.case, by=opened.user, now=opened.now, request=request)
-    announcements.have_been_read(opened.case, by=opened.user, now=opened.now)
+    if not browsing.is_by_itself(request):
+        announcements.have_been_read(opened.case, by=opened.user, now=opened.now)
     return _page(opened)
 
 

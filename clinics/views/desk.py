@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
@@ -39,6 +39,8 @@ class Opened:
 
     def refused(self, error: CaseError) -> HttpResponse:
         """Back to the case, which shows what stands now, with the reason on top."""
+        if is_quiet(self.request):
+            return not_kept(self.said(error))
         messages.error(self.request, self.said(error))
         return self.back()
 
@@ -47,6 +49,16 @@ class Opened:
         if access.may_read(self.user, Consultation.objects.get(pk=self.case.pk), self.now):
             return redirect("clinics:case", uid=self.case.uid)
         return redirect("clinics:list")
+
+
+def is_quiet(request: HttpRequest) -> bool:
+    """The page keeps it by itself: what can be read is kept, and nobody is told of the rest yet."""
+    return request.headers.get("Accept") == "application/json"
+
+
+def not_kept(words: str) -> JsonResponse:
+    """For such a page: never an address to go to, which a script would follow and so read the case unseen."""
+    return JsonResponse({"words": words}, status=410)
 
 
 def reader_of(request: HttpRequest, now: datetime) -> Reader:

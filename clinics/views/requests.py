@@ -44,8 +44,8 @@ def new(request: HttpRequest) -> HttpResponse:
     asker = _chosen(askers, data)
     form = RequestForm(data, case=None, zone=asker.organisation.zone)
     key = _key(data)
-    if data is None or key is None or not (form.is_valid() or _is_quiet(request)):
-        return _shown(request, reader, form, now, askers=askers, asker=asker, key=key or uuid4())
+    if data is None or key is None or not (form.is_valid() or desk.is_quiet(request)):
+        return _shown(request, reader, form, now, shown="", askers=askers, asker=asker, key=key or uuid4())
     try:
         case = consultations.create(
             asker.person, asker.organisation, by=reader.user, now=now, intention=key, fields=form.columns,
@@ -54,8 +54,11 @@ def new(request: HttpRequest) -> HttpResponse:
     except acts.IntentionError:
         raise Http404 from None
     except CaseError as error:
-        form.add_error(None, wording.sentence(error, asker.organisation.zone, reader.language))
-        return _shown(request, reader, form, now, askers=askers, asker=asker, key=key)
+        said = wording.sentence(error, asker.organisation.zone, reader.language)
+        if desk.is_quiet(request):
+            return desk.not_kept(said)
+        form.add_error(None, said)
+        return _shown(request, reader, form, now, shown="", askers=askers, asker=asker, key=key)
     # The first keeping made it; this one may be a later one of the same page.
     return _kept(desk.opened(request, case.uid), form)
 
@@ -64,13 +67,13 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: HttpRequest, uid: UUID) -> HttpResponse:
     opened = desk.opened(request, uid)
-    if opened.case.state != Consultation.State.DRAFT:
+    if opened.case.state != Consultation.State.DRAFT and not desk.is_quiet(request):
         return redirect("clinics:case", uid=uid)
     data = request.POST if request.method == "POST" else None
     form = RequestForm(data, case=opened.case, zone=opened.case.organisation.zone)
     if data is None:
         access.read(opened.case, by=opened.user, now=opened.now, request=request)
-    if data is None or not (form.is_valid() or _is_quiet(request)):
+    if data is None or not (form.is_valid() or desk.is_quiet(request)):
         shown = consultations.draft_token(opened.case) if data is None else data.get("shown", "")
         return _shown(request, opened.reader, form, opened.now, opened=opened, shown=shown)
     return _kept(opened, form)
@@ -79,7 +82,10 @@ def draft(request: HttpRequest, uid: UUID) -> HttpResponse:
 def with_file(opened: Opened, file_form: AttachmentForm) -> HttpResponse:
     """The draft with a file that was refused and what was written about it."""
     form = RequestForm(None, case=opened.case, zone=opened.case.organisation.zone)
-    return _shown(opened.request, opened.reader, form, opened.now, opened=opened, file_form=file_form)
+    shown = consultations.draft_token(opened.case)
+    return _shown(
+        opened.request, opened.reader, form, opened.now, shown=shown, opened=opened, file_form=file_form
+    )
 
 
 def _kept(opened: Opened, form: RequestForm) -> HttpResponse:
@@ -95,7 +101,7 @@ def _kept(opened: Opened, form: RequestForm) -> HttpResponse:
     except CaseError as error:
         return opened.refused(error)
     address = reverse("clinics:draft", args=[case.uid])
-    if _is_quiet(request):
+    if desk.is_quiet(request):
         clock = wallclock.clock(opened.now, case.organisation.zone)
         words = _("Draft kept at %(time)s") % {"time": clock}
         shown = consultations.draft_token(case)
@@ -112,7 +118,7 @@ def _changed(opened: Opened, form: RequestForm, error: StaleDraftError) -> HttpR
     zone = now.case.organisation.zone
     kept = RequestForm(None, case=now.case, zone=zone)
     changed = drafts.changed(error, form, kept, zone, now.reader.language, now.now)
-    if _is_quiet(request):
+    if desk.is_quiet(request):
         return JsonResponse({"words": changed.words}, status=409)
     return _shown(
         request, now.reader, form, now.now, opened=now, changed=changed,
@@ -120,36 +126,35 @@ def _changed(opened: Opened, form: RequestForm, error: StaleDraftError) -> HttpR
     )  # fmt: skip
 
 
-def _is_quiet(request: HttpRequest) -> bool:
-    """The page keeps it by itself: what can be read is kept, and nobody is told of the rest yet."""
-    return request.headers.get("Accept") == "application/json"
-
-
 def _sent(opened: Opened, form: RequestForm, case: Consultation) -> HttpResponse:
     request = opened.request
     form.demand(case)
     cautions = identifiers.found({name: getattr(case, name) for name in TYPED})
     seen = ",".join(f"{name}-{kind}" for name, kind in cautions)
+    shown = consultations.draft_token(case)
     if form.errors or (cautions and request.POST.get("seen") != seen):
         return _shown(
-            request, opened.reader, form, opened.now, opened=opened, shown=consultations.draft_token(case),
+            request, opened.reader, form, opened.now, opened=opened, shown=shown,
             cautions=[] if form.errors else _cautioned(form, cautions), seen=seen,
         )  # fmt: skip
     try:
         key = uuid5(_key(request.POST) or uuid4(), "send")  # the page's own key made the draft
-        sent = consultations.submit(case, by=opened.user, now=opened.now, intention=key, request=request)
+        sent = consultations.submit(
+            case, by=opened.user, now=opened.now, intention=key, shown=shown, request=request
+        )
+    except StaleDraftError as error:
+        return _changed(opened, form, error)
     except CaseError as error:
         form.add_error(None, opened.said(error))
-        shown = consultations.draft_token(case)
         return _shown(request, opened.reader, form, opened.now, opened=opened, shown=shown)
     messages.success(request, _("The request is sent. The coordination office has it now."))
     return redirect("clinics:case", uid=sent.uid)
 
 
 def _shown(
-    request: HttpRequest, reader: Reader, form: RequestForm, now: datetime, *,
+    request: HttpRequest, reader: Reader, form: RequestForm, now: datetime, *, shown: str,
     opened: Opened | None = None, askers: list[Asker] | None = None, asker: Asker | None = None,
-    key: UUID | None = None, cautions: list[str] | None = None, seen: str = "", shown: str = "",
+    key: UUID | None = None, cautions: list[str] | None = None, seen: str = "",
     changed: Changed | None = None, file_form: AttachmentForm | None = None,
 ) -> HttpResponse:  # fmt: skip
     case = opened.case if opened else None

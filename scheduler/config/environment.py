@@ -110,8 +110,9 @@ def database(url: str) -> dict[str, Any]:
             "CONN_MAX_AGE": 0,
             # After a restart of the database the pool is full of connections that only look alive.
             "CONN_HEALTH_CHECKS": True,
-            # A burst waits its turn: 50 people at one process took 12 s for the last on a busy machine.
-            "OPTIONS": {"pool": {"min_size": 2, "max_size": 20, "timeout": 45}},
+            # More than requests are at work at once (REQUESTS_AT_ONCE), so that only who waits for a
+            # database that is away waits for a connection.
+            "OPTIONS": {"pool": {"min_size": 2, "max_size": 20, "timeout": 10}},
         }
     raise ImproperlyConfigured(
         "DATABASE_URL must be like sqlite:///var/enkaku.sqlite3 or postgresql://user:password@host:5432/name."

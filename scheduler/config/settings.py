@@ -149,6 +149,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 INVITATION_DAYS = environment.number("INVITATION_DAYS", default=7, least=1, most=60)
+# One whole file of people in April (200), and 50 by hand or once more.
+INVITATIONS_PER_HOUR = environment.number("INVITATIONS_PER_HOUR", default=250, least=1, most=10_000)
 REQUIRE_SECOND_FACTOR = environment.flag("REQUIRE_SECOND_FACTOR", default=not EMBEDDED)
 # For those who need a second factor. No regulation says how many minutes (domain/telemedicine.md, C7).
 SESSION_IDLE_MINUTES = environment.number(
@@ -172,6 +174,7 @@ ACCOUNT_FORMS = {
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
+SESSION_ENGINE = "scheduler.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_SECURE
 SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -191,6 +194,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_PERMISSIONS = 0o600
+REQUESTS_AT_ONCE = environment.number("REQUESTS_AT_ONCE", default=12, least=1, most=20)
 POSTS_PER_MINUTE = environment.number("POSTS_PER_MINUTE", default=300, least=0, most=100_000)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

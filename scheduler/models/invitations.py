@@ -40,3 +40,8 @@ class Invitation(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+
+    @property
+    def is_unsent(self) -> bool:
+        """Its mail has not left. That of nobody was handed over by the operator."""
+        return self.sent_at is None and self.created_by_id is not None

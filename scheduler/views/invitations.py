@@ -16,12 +16,14 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from scheduler import invitations, members
+from scheduler import invitation_lists, invitations, members
 from scheduler.account_forms import AcceptForm
+from scheduler.invitation_limits import TooManyError, TooOftenError
 from scheduler.invitations import NoMandateError, Offer, UnusableError
 from scheduler.member_forms import InviteForm
 from scheduler.models import Invitation, User
@@ -47,8 +49,10 @@ def invite(request: HttpRequest) -> HttpResponse:
             form.add_error(
                 "email", _("The account of this address is closed. Ask the administrator of the centre.")
             )
-        except invitations.TooManyError:
-            form.add_error(None, _too_many())
+        except TooOftenError as error:
+            form.add_error("email", error.words)
+        except TooManyError as error:
+            form.add_error(None, error.words)
         else:
             _say(request, made)
             return HttpResponseRedirect(reverse("scheduler:people"))
@@ -60,13 +64,37 @@ def resend(request: HttpRequest, uid: UUID) -> HttpResponse:
     by, invitation, now = _own(request, uid)
     try:
         _say(request, invitations.resend(invitation, by=by, now=now))
-    except invitations.TooManyError:
-        messages.error(request, _too_many())
+    except TooManyError as error:
+        messages.error(request, error.words)
     except UnusableError:
         messages.error(request, _("This invitation was accepted or taken back meanwhile."))
     except members.OneselfError:
         messages.error(request, members.NOT_ONESELF)
     return HttpResponseRedirect(reverse("scheduler:people"))
+
+
+@require_POST
+def send_unsent(request: HttpRequest) -> HttpResponse:
+    """Every invitation whose mail has not left, with a new link."""
+    now = timezone.now()
+    by, _holder = holder_of(request, now)
+    made = invitation_lists.send_unsent(by=by, now=now)
+    sent = sum(invitation.sent_at is not None for invitation in made)
+    if sent:
+        words = ngettext("%(n)d invitation was sent.", "%(n)d invitations were sent.", sent)
+        messages.success(request, words % {"n": sent})
+    say_unsent(request, len(made) - sent)
+    return HttpResponseRedirect(reverse("scheduler:people"))
+
+
+def say_unsent(request: HttpRequest, n: int) -> None:
+    if n:
+        words = ngettext(
+            "%(n)d invitation is kept, but its mail could not be sent. Send it again later.",
+            "%(n)d invitations are kept, but their mails could not be sent. Send them again later.",
+            n,
+        )
+        messages.warning(request, words % {"n": n})
 
 
 @require_POST
@@ -79,11 +107,6 @@ def revoke(request: HttpRequest, uid: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The invitation was taken back. Its link no longer works."))
     return HttpResponseRedirect(reverse("scheduler:people"))
-
-
-def _too_many() -> str:
-    most = invitations.SENT_IN_AN_HOUR
-    return _("You have sent %(n)d invitations within an hour. Send the others later.") % {"n": most}
 
 
 def _own(request: HttpRequest, uid: UUID) -> tuple[User, Invitation, datetime]:
@@ -120,6 +143,8 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
     except NoMandateError as error:
         facts = {"organisation": error.organisation}
         return render(request, "scheduler/invitation_unusable.html", facts, status=410)
+    except invitations.ClosedAccountError:
+        return render(request, "scheduler/invitation_unusable.html", {"is_closed": True}, status=410)
     except UnusableError:
         return render(request, "scheduler/invitation_unusable.html", status=410)
     except members.DoublePostError:

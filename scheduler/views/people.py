@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from scheduler import audit, factors, invitations, members, texts
+from scheduler import audit, factors, invitation_lists, members, texts
 from scheduler.member_forms import DatesForm, PostForm
 from scheduler.members import Mandate
-from scheduler.models import Invitation, Membership, Organisation, User
+from scheduler.models import Membership, Organisation, User
 from scheduler.views.holders import holder_of
 
 PEOPLE_SHOWN = 50
@@ -43,23 +43,26 @@ def page(request: HttpRequest) -> HttpResponse:
         "organisations": places,
         "organisation": chosen,
         "shows_gone": "gone" in request.GET,
-        "invitations": _invited(holder, words, chosen, now),
+        **_invited(request, holder, words, chosen, now),
         "today": timezone.localdate(now),
     }
     return render(request, "scheduler/people.html", facts)
 
 
 def _invited(
-    holder: Mandate, words: str, organisation: Organisation | None, now: datetime
-) -> list[tuple[Invitation, invitations.State]]:
-    """The open invitations of what is searched."""
-    sought = words.casefold()
-    return [
-        (one, state)
-        for one, state in invitations.waiting(holder, now)
-        if (organisation is None or one.organisation_id == organisation.pk)
-        and (sought in one.name.casefold() or sought in one.email.casefold())
-    ]
+    request: HttpRequest, holder: Mandate, words: str, chosen: Organisation | None, now: datetime
+) -> dict[str, object]:
+    waiting = invitation_lists.waiting(holder, now)
+    if chosen:
+        waiting = waiting.filter(organisation=chosen)
+    if words:
+        waiting = waiting.filter(Q(name__icontains=words) | Q(email__icontains=words))
+    page = Paginator(waiting, PEOPLE_SHOWN).get_page(request.GET.get("invited"))
+    return {
+        "invited": page,
+        "invitations": invitation_lists.with_states(list(page.object_list), now),
+        "unsent": invitation_lists.unsent(holder, now).count() if page.object_list else 0,
+    }
 
 
 def _found(holder: Mandate, words: str, organisation_id: int | None, *, gone: bool) -> QuerySet[User]:

@@ -9,17 +9,18 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from scheduler import people_imports
 from scheduler.import_forms import ListForm
+from scheduler.members import DoublePostError
 from scheduler.people_imports import Outcome
 from scheduler.people_lists import PeopleListing
 from scheduler.views import list_pages
 from scheduler.views.downloads import download, encoding_of
 from scheduler.views.holders import holder_of
+from scheduler.views.invitations import say_unsent
 from scheduler.views.list_pages import ListAddresses
 
 LISTING = PeopleListing()
@@ -53,12 +54,15 @@ def upload(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest) -> HttpResponse:
     """Writes what was shown, or shows anew what has become of it meanwhile."""
     now = timezone.now()
-    by, _holder = holder_of(request, now)
+    by, holder = holder_of(request, now)
     shown = list_pages.confirmed(request, LISTING)
     if shown is None:
         return redirect("scheduler:people_import")
     rows, digest = shown
-    outcome = people_imports.apply(LISTING, rows, digest=digest, by=by, now=now)
+    try:
+        outcome = people_imports.apply(LISTING, rows, digest=digest, by=by, now=now)
+    except DoublePostError:  # given by somebody else after the list was judged
+        outcome = Outcome(LISTING.judge(rows, holder, by=by, now=now), is_written=False)
     if not outcome.is_written:
         return list_pages.showing(request, LISTING, outcome.preview, _addresses(), is_other=True)
     _say(request, outcome)
@@ -72,13 +76,7 @@ def _say(request: HttpRequest, outcome: Outcome) -> None:
         return
     words = _("The list is in: %(invited)d invited by mail, %(added)d posts added.")
     messages.success(request, words % {"invited": len(preview.new), "added": len(preview.changed)})
-    if outcome.unsent:
-        words = ngettext(
-            "%(n)d invitation is kept, but its mail could not be sent. Send it again later.",
-            "%(n)d invitations are kept, but their mails could not be sent. Send them again later.",
-            outcome.unsent,
-        )
-        messages.warning(request, words % {"n": outcome.unsent})
+    say_unsent(request, outcome.unsent)
 
 
 @require_safe

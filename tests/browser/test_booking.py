@@ -108,6 +108,27 @@ def test_booking_works_without_scripts(live: LiveServer, new_context: NewContext
     assert len(_starts()) == 2
 
 
+def test_a_press_without_a_connection_stays_on_its_page_and_is_made_again(
+    live: LiveServer, page: Page, world: World
+) -> None:
+    sign_in(page, "sato@example.jp")
+    page.goto(_planner(world))
+    page.locator(".win", has_text="45分").nth(1).click()
+    press = page.get_by_role("button", name="2校時で予約する")
+
+    page.context.set_offline(True)
+    press.click()
+
+    expect(page.locator("#offline")).to_be_focused()
+    expect(page.locator("#offline")).to_contain_text("送信していません")
+    assert not _starts()
+    page.context.set_offline(False)
+    expect(page.locator("#offline")).to_be_hidden()
+    press.click()
+    expect(page.locator(".messages")).to_contain_text("を予約しました")
+    assert len(_starts()) == 1
+
+
 def test_planner_on_a_phone_turns_its_axis_and_keeps_its_windows_pressable(
     live: LiveServer, new_context: NewContext, world: World
 ) -> None:

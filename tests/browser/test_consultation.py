@@ -4,17 +4,19 @@ picture and sound, advised, read, closed. Nobody else opens the case or its room
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from clinics import conferences
+from clinics import conferences, consultations
 from clinics.models import Consultation
 from tests.browser.live import LiveServer, NewContext, rows, sign_in
 from tests.browser.rooms import SMALL_CAMERA, enter, wait_for_media
 from tests.clinics import cast
 from tests.clinics.cast import Doctors
+from tests.clinics.test_request_pages import photo
 
 pytestmark = pytest.mark.browser
 MOST_TABS = 120
@@ -150,6 +152,41 @@ def advise(page: Page, path: str) -> None:
     pressed(page, "内容を確かめて署名へ")
     pressed(page, "この助言に署名する")
     expect(page.locator(".messages")).to_contain_text("署名しました")
+
+
+def test_a_draft_that_was_sent_elsewhere_says_why_it_stops_and_leaves_what_was_typed(
+    live: LiveServer, doctors: Doctors, new_context: NewContext
+) -> None:
+    now = timezone.now()
+    draft = rows(lambda: cast.draft(doctors, now))
+    page = page_of(new_context, "miura", f"/consultations/{draft.uid}/draft/")
+    rows(lambda: consultations.submit(draft, by=doctors.miura, now=now, intention=uuid4()))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+
+    page.locator("#request-question").fill("まだ書いている")
+
+    expect(page.locator("[data-kept]")).to_contain_text("これ以上自動で保存されません")
+    page.locator("#request-question").fill("まだ書いている文")
+    page.wait_for_timeout(6_000)  # longer than it would wait before it tries again
+    assert asked == ["POST"]
+    expect(page.locator("#request-question")).to_have_value("まだ書いている文")
+
+
+def test_what_was_just_typed_is_kept_before_a_photo_is_attached(
+    live: LiveServer, doctors: Doctors, new_context: NewContext
+) -> None:
+    draft = rows(lambda: cast.draft(doctors, timezone.now()))
+    page = page_of(new_context, "miura", f"/consultations/{draft.uid}/draft/")
+    page.locator("#files input[type=file]").set_input_files(
+        {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo().read()}
+    )
+
+    page.locator("#request-summary").fill("三か月前から")
+    page.get_by_role("button", name="このファイルを添付").click()
+
+    expect(page.locator("#files li")).to_have_count(1)
+    expect(page.locator("#request-summary")).to_have_value("三か月前から")
 
 
 def test_from_the_request_to_the_advice_that_was_read(

@@ -46,6 +46,14 @@ def test_entry_of_the_teacher_has_the_whole_with_its_legs(world: World) -> None:
     assert [(leg.name, leg.detail) for leg in entry.legs] == [("利尻", "2年A組 6名"), ("礼文", "2年A組 5名")]
 
 
+def test_entry_of_the_planner_says_who_teaches_and_where(world: World) -> None:
+    lesson = teaching.book(world.section, 2)
+
+    entry = _entry(world.suzuki, lesson.booking)
+
+    assert (entry.detail, entry.place) == ("利尻・礼文", "佐藤 直子先生 配信室1")
+
+
 def test_entry_tells_a_school_of_its_partner_no_class_and_no_number(world: World) -> None:
     lesson = teaching.book(world.section, 2)
 

@@ -245,15 +245,15 @@ def test_a_pupil_at_home_is_proposed_as_taking_part_remotely_when_they_came(
 def test_who_confirms_is_the_schools_setting_with_its_dates(world: World) -> None:
     both = frozenset({Role.SCHOOL_COORDINATOR, Role.SCHOOL_HEAD})
     with pytest.raises(confirming.NobodyLeftError):
-        confirming.let_confirm(world.rishiri.pk, by_head=True, by=world.nakamura, day=THURSDAY)
+        confirming.let_confirm(world.rishiri.pk, by_head=True, by=world.nakamura, now=at("9:00"))
     add_user("head", "校長 花子", world.rishiri, Role.SCHOOL_HEAD, post="校長")
 
-    confirming.let_confirm(world.rishiri.pk, by_head=True, by=world.nakamura, day=THURSDAY)
+    confirming.let_confirm(world.rishiri.pk, by_head=True, by=world.nakamura, now=at("9:00"))
 
     assert confirming.roles(world.rishiri.pk, THURSDAY - timedelta(days=1)) == both
     assert confirming.roles(world.rishiri.pk, THURSDAY) == {Role.SCHOOL_HEAD}
     assert confirming.roles(world.rebun.pk, THURSDAY) == both
-    confirming.let_confirm(world.rishiri.pk, by_head=False, by=world.nakamura, day=THURSDAY)
+    confirming.let_confirm(world.rishiri.pk, by_head=False, by=world.nakamura, now=at("9:00"))
     assert confirming.roles(world.rishiri.pk, THURSDAY) == both
     assert Rule.objects.filter(key=confirming.BY_HEAD).count() == 2  # what held on no day is kept too
 

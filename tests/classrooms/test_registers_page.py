@@ -273,12 +273,44 @@ def test_who_confirms_is_the_schools_setting(world: World, rishiri: Reception) -
 
     signed_in(world.nakamura).post(setting, {"school": world.rishiri.pk, "by_head": "1"})
 
+    entry = AuditEntry.objects.get()
+    assert (entry.event, entry.actor_id) == ("register.set_who_confirms", world.nakamura.pk)
+    assert (entry.organisation_id, entry.facts) == (world.rishiri.pk, {"by_head": 1})
     assert signed_in(world.nakamura).get(address(rishiri, "register_confirm")).status_code == 404
     assert "出欠を確定する" not in signed_in(world.nakamura).get(address(rishiri)).content.decode()
     again = signed_in(world.nakamura).post(setting, {"school": world.rishiri.pk, "by_head": "0"})
     assert again.status_code == 404
     assert confirm(signed_in(head), rishiri) == 302
     assert Confirmation.objects.get().post == "校長"
+
+
+def test_who_does_not_confirm_reads_who_does(world: World, rishiri: Reception) -> None:
+    add_user("head", "校長 花子", world.rishiri, Role.SCHOOL_HEAD, post="校長")
+    page = signed_in(world.tanaka).get(address(rishiri)).content.decode()
+    assert "確定するのは、中村 葵（教頭）・校長 花子（校長）です。" in page
+    assert "確定するのは" not in signed_in(world.nakamura).get(address(rishiri)).content.decode()
+
+    confirming.let_confirm(world.rishiri.pk, by_head=True, by=world.nakamura, now=timezone.now())
+
+    page = signed_in(world.nakamura).get(address(rishiri)).content.decode()
+    assert "確定するのは、校長 花子（校長）です。" in page
+
+
+@pytest.mark.parametrize("left", ["cancelled", "closed"])
+def test_the_register_of_a_lesson_that_did_not_take_place_says_of_nobody_that_they_were_there(
+    world: World, rishiri: Reception, pupils: list[Student], left: str
+) -> None:
+    participant = Participant.objects.filter(pk=rishiri.participant_id)
+    participant.update(withdrawn_at=timezone.now(), withdraw_reason="暴風雪")
+    Reception.objects.filter(pk=rishiri.pk).update(state=left)
+
+    page = signed_in(world.nakamura).get(address(rishiri)).content.decode()
+
+    assert "実施なし" in page
+    # The coordinator who reads has a pupil's name.
+    assert not any(pupil.name in page for pupil in pupils if pupil.name != world.nakamura.name)
+    for words in ("出席 6", "立ち会いました", "署名"):
+        assert words not in page
 
 
 def test_who_attended_is_recorded_by_one_press_and_struck_out(world: World, rishiri: Reception) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import re
 from datetime import date, timedelta
 from uuid import uuid4
@@ -10,11 +12,12 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError, transaction
 
 from clinics import access, advice, conferences, consultations, offers
 from clinics.models import Consultation
 from clinics.states import Actor, Event, Refused
-from scheduler import audit_words, deliveries, notice_words
+from scheduler import audit_words, deliveries, logs, notice_words
 from scheduler.models import (
     AuditEntry,
     Booking,
@@ -138,6 +141,30 @@ def test_no_clinical_word_leaves_the_case(doctors: Doctors) -> None:
     for word in CLINICAL:
         assert word not in said
     assert f"相談 {case.number}" in said
+
+
+@pytest.mark.parametrize("formatter", [logs.LineFormatter("%(message)s"), logs.JsonFormatter()])
+def test_a_broken_constraint_takes_no_clinical_word_into_the_log(
+    doctors: Doctors, formatter: logging.Formatter
+) -> None:
+    case = draft(doctors, summary="外用薬を三種\n\n糖尿病の既往")
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(formatter)
+    logger = logging.Logger("case")
+    logger.addHandler(handler)
+
+    try:
+        with transaction.atomic():
+            Consultation.objects.filter(pk=case.pk).update(urgency=None)
+    except IntegrityError as error:
+        logger.exception("refused: %s", error)  # noqa: TRY401 -- its words must not come in by this way either
+
+    said = written.getvalue()
+    assert "IntegrityError" in said
+    assert "urgency" in said
+    for word in CLINICAL:
+        assert word not in said
 
 
 def test_an_offer_tells_nobody_who_asks_whom_what(doctors: Doctors) -> None:

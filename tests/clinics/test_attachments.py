@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import struct
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pikepdf
 import pytest
+from django.db import OperationalError, connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -241,6 +246,104 @@ def test_nothing_is_left_of_a_file_that_was_not_taken(
 
     assert error.value.reason == FileReason.TOO_MANY
     assert [path for path in uploads.rglob("*") if path.is_file()] == [attachments.path_of(first.file)]
+
+
+@pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
+def test_a_file_stays_where_the_answer_to_its_commit_was_lost(
+    doctors: Doctors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit_and_lose() -> None:
+        connection.connection.commit()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    case = draft(doctors)
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "_commit", commit_and_lose)
+        with pytest.raises(OperationalError):
+            attachments.add(case, picture(), by=doctors.miura, now=NOW, intention=uuid4())
+
+    made = case.attachments.get()
+    assert attachments.path_of(made.file).is_file()
+
+
+@pytest.mark.django_db
+def test_files_that_no_attachment_names_are_removed_after_a_day(doctors: Doctors, uploads: Path) -> None:
+    case = draft(doctors)
+    named = attachments.add(case, picture(), by=doctors.miura, now=NOW, intention=uuid4())
+    folder = attachments.path_of(named.file).parent
+    ages = {"young": 0.9, "orphan": 1.1, "of-another-database": 7.1}
+    for name, days in {**ages, named.file: 2}.items():
+        (folder / name).touch()
+        then = (NOW - timedelta(days=days)).timestamp()
+        os.utime(folder / name, (then, then))
+
+    assert attachments.remove_orphans(now=NOW) == 1
+
+    left = {path.name for path in uploads.rglob("*") if path.is_file()}
+    assert left == {"young", "of-another-database", named.file}
+
+
+def test_a_photograph_with_a_second_picture_stays_a_photograph() -> None:
+    """As many telephones write it; written as a PNG it would be several times as large."""
+    first = Image.effect_noise((400, 300), 60).convert("RGB")
+    out = BytesIO()
+    first.save(out, "MPO", save_all=True, append_images=[first.resize((80, 60))], quality=85)
+
+    found = checked(out.getvalue(), most_bytes=MIB)
+
+    assert found.media_type == "image/jpeg"
+    assert len(found.data) < 2 * len(out.getvalue())
+    with Image.open(BytesIO(found.data)) as image:
+        assert (image.format, image.size) == ("JPEG", (400, 300))
+
+
+def test_a_large_picture_takes_no_memory_of_the_web_process() -> None:
+    out = BytesIO()
+    Image.new("RGBA", (4000, 4000), (1, 2, 3, 4)).save(out, "PNG")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    found = apart.checked_apart(out.getvalue(), most_bytes=MIB)
+
+    assert (found.kind, found.media_type, found.pages) == ("image", "image/png", 1)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kB; its pixels are 64 MB
+
+
+def test_one_file_is_checked_at_a_time_and_who_waits_too_long_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    barrier = Barrier(2)
+
+    def check(_: int) -> str:
+        barrier.wait(30)
+        try:
+            return apart.checked_apart(picture(), most_bytes=MIB).kind
+        except RefusedFileError as error:
+            return error.reason.value
+
+    def both() -> list[str]:
+        with ThreadPoolExecutor(2) as executor:
+            return sorted(executor.map(check, range(2)))
+
+    assert both() == ["image", "image"]
+    monkeypatch.setattr(apart, "WAITS_S", 0)
+    assert both() == ["busy", "image"]
+
+
+def test_a_file_has_its_name_only_once_all_of_it_is_on_disk(
+    doctors: Doctors, uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that passes meanwhile takes no half of it."""
+    to_disk, named = os.fsync, list[list[str]]()
+
+    def watched(descriptor: int) -> None:
+        named.append([path.name for path in uploads.rglob("*") if path.is_file()])
+        to_disk(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    added = attachments.add(draft(doctors), picture(), by=doctors.miura, now=NOW, intention=uuid4())
+
+    assert named[0] == [f".{added.file}.part"]
+    assert named[1:] == [[added.file]] * 2
 
 
 def unfolding(mebibytes: int) -> bytes:

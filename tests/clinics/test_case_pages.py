@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinics import advice, conferences, consultations, offers
+from clinics import access, advice, conferences, consultations, offers
 from clinics.models import Consultation, Offer
 from scheduler.intervals import Interval
-from scheduler.models import AuditEntry, User
+from scheduler.models import AuditEntry, Notice, User
 from tests.clinics import cast
 from tests.clinics.cast import CLINICAL, Doctors
 
@@ -288,6 +288,31 @@ def test_the_room_is_offered_while_its_door_is_open(doctors: Doctors) -> None:
     assert room not in said(get(doctors.hayashi, "case", case.uid))
 
 
+def test_a_page_that_refreshes_itself_is_one_reading_and_reads_no_notice(doctors: Doctors) -> None:
+    case = cast.submitted(doctors, timezone.now())
+    client = signed_in(doctors.miura)
+    address = reverse("clinics:case", args=[case.uid])
+    mine = access.readings(case).filter(actor_id=doctors.miura.pk)
+    notices = Notice.objects.filter(recipient=doctors.miura, read_at=None)
+    client.get(address)
+    consultations.ask(case, "いつからですか", by=doctors.hayashi, now=timezone.now(), intention=uuid4())
+
+    client.get(address, headers={"Sec-Fetch-Mode": "cors"})
+
+    assert (mine.count(), notices.count()) == (1, 1)
+    client.get(address)
+    assert (mine.count(), notices.count()) == (2, 0)
+    refreshing = RequestFactory().get(address, headers={"Sec-Fetch-Mode": "cors"})
+    later = timezone.now() + access.REFRESHED_WITHIN
+    access.read(case, by=doctors.miura, now=later, request=refreshing)
+    access.read(case, by=doctors.hayashi, now=later, request=refreshing)
+    assert (mine.count(), access.readings(case).count()) == (3, 4)
+
+
+def shown_in(page: str) -> str:
+    return page.split('name="shown" value="')[1].split('"', maxsplit=1)[0]
+
+
 def test_advice_is_kept_looked_over_and_signed_as_it_was_shown(doctors: Doctors) -> None:
     case = running(doctors)
     followed(doctors.abe, "act", case.uid, "end")
@@ -298,16 +323,14 @@ def test_advice_is_kept_looked_over_and_signed_as_it_was_shown(doctors: Doctors)
     assert get(doctors.miura, "advice_write", case.uid).status_code == 302
 
     post(doctors.abe, "advice_write", case.uid, action="review", **LINES)
-    shown = said(get(doctors.abe, "advice_review", case.uid))
-    seen = shown.split('name="seen" value="')[1].split('"')[0]
+    shown = shown_in(said(get(doctors.abe, "advice_review", case.uid)))
     post(doctors.abe, "advice_write", case.uid, action="keep", **{**LINES, "warning": "発熱すれば搬送"})
-    stale = followed(doctors.abe, "advice_review", case.uid, seen=seen)
+    stale = followed(doctors.abe, "advice_review", case.uid, shown=shown)
     assert "もう一度" in stale
     assert "発熱すれば搬送" in stale
     assert not case.advice.filter(version=1).exists()
 
-    seen = stale.split('name="seen" value="')[1].split('"')[0]
-    followed(doctors.abe, "advice_review", case.uid, seen=seen)
+    followed(doctors.abe, "advice_review", case.uid, shown=shown_in(stale))
 
     case.refresh_from_db()
     assert case.state == "reported"
@@ -322,8 +345,8 @@ def test_advice_is_read_acknowledged_corrected_and_the_outcome_recorded(doctors:
     assert case.state == "follow_up"
 
     post(doctors.abe, "advice_write", case.uid, action="review", reason="量の訂正", **LINES)
-    seen = said(get(doctors.abe, "advice_review", case.uid)).split('name="seen" value="')[1].split('"')[0]
-    followed(doctors.abe, "advice_review", case.uid, seen=seen)
+    shown = shown_in(said(get(doctors.abe, "advice_review", case.uid)))
+    followed(doctors.abe, "advice_review", case.uid, shown=shown)
     assert "先に新しい版" in followed(doctors.miura, "acknowledge", case.uid, 1)
     followed(doctors.miura, "acknowledge", case.uid, 2)
 

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 PEOPLE = ("miura", "ota", "abe", "endo", "goto", "hayashi", "clerk", "admin", "kato")
 people = st.sampled_from(PEOPLE)
-LINES = dict.fromkeys(advice.LINES, "ステロイド外用")
+LINES = {**dict.fromkeys(advice.LINES, "ステロイド外用"), "reason": "訂正"}
 
 
 class Everybody(RuleBasedStateMachine):
@@ -211,7 +211,7 @@ class Everybody(RuleBasedStateMachine):
         self.attempt({
             "draft": lambda: advice.save_draft(self.case, LINES, by=by, now=now),
             "sign": lambda: advice.sign(self.case, by=by, now=now, intention=key),
-            "amend": lambda: advice.amend(self.case, by=by, now=now, intention=key, reason="訂正"),
+            "amend": lambda: advice.amend(self.case, by=by, now=now, intention=key),
             "acknowledge": lambda: advice.acknowledge(last, by=by, now=now, intention=key),  # type: ignore[arg-type]
             "outcome": lambda: advice.record_outcome(
                 self.case, followed="yes", course="stayed", by=by, now=now, intention=key

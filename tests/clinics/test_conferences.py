@@ -156,8 +156,13 @@ def test_advice_is_signed_whole_read_corrected_and_read_again(doctors: Doctors) 
     assert advice.sign(case, by=doctors.abe, now=START, intention=key) == first
     case = advice.acknowledge(first, by=doctors.miura, now=START, intention=uuid4())
     assert (case.state, case.owner) == ("follow_up", "requester")
-    advice.save_draft(case, {**LINES, "recommendation": "ステロイド外用を一週間"}, by=doctors.abe, now=START)
-    second = advice.amend(case, by=doctors.abe, now=START, intention=uuid4(), reason="日数の訂正")
+    shorter = {**LINES, "recommendation": "ステロイド外用を一週間"}
+    advice.save_draft(case, shorter, by=doctors.abe, now=START)
+    with pytest.raises(Refused) as refused:
+        advice.amend(case, by=doctors.abe, now=START, intention=uuid4())
+    assert refused.value.reason == Reason.REASON
+    advice.save_draft(case, {**shorter, "reason": "日数の訂正"}, by=doctors.abe, now=START)
+    second = advice.amend(case, by=doctors.abe, now=START, intention=uuid4())
 
     case.refresh_from_db()
     first.refresh_from_db()

@@ -8,14 +8,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clinics import advice, conferences
+from clinics import access, advice, conferences, consultations
 from clinics.models import Advice, Consultation
 from scheduler import wallclock
-from scheduler.models import User
+from scheduler.models import Notice, User
 from tests.clinics import cast
 from tests.clinics.cast import Doctors
 from tests.clinics.test_case_pages import LINES, advised, running
@@ -31,9 +32,9 @@ class Window:
     def __init__(self, user: User, address: str) -> None:
         self.client, self.address = Client(), address
         self.client.force_login(user)
-        self.shown = self._shown(self.client.get(address))
+        self.shown = self.shown_in(self.client.get(address))
 
-    def _shown(self, response: Any) -> str:
+    def shown_in(self, response: Any) -> str:
         found = re.search(r'name="shown" value="([^"]*)"', response.content.decode())
         assert found, response.status_code
         return found[1]
@@ -43,7 +44,7 @@ class Window:
         values = {"intention": str(uuid4()), **facts, "shown": self.shown, "action": action}
         response = self.client.post(self.address, values)
         if response.status_code != 302:
-            self.shown = self._shown(response)
+            self.shown = self.shown_in(response)
         return response
 
     def keep(self, facts: Mapping[str, object]) -> Any:
@@ -158,6 +159,60 @@ def test_a_page_that_lacks_something_goes_on_with_the_draft_it_has_kept(doctors:
     page.address = reverse("clinics:draft", args=[case.uid])
     assert page.press(typed(doctors), "send").status_code == 302
     assert Consultation.objects.get().state == "submitted"
+
+
+def test_a_page_with_a_refused_file_goes_on_keeping(
+    doctors: Doctors, case: Consultation, windows: tuple[Window, Window]
+) -> None:
+    window, _other = windows
+    text = SimpleUploadedFile("chart.txt", b"no picture")
+    address = reverse("clinics:attach", args=[case.uid])
+
+    refused = window.client.post(address, {"file": text, "label": "", "intention": str(uuid4())})
+
+    assert refused.status_code == 422
+    window.shown = window.shown_in(refused)
+    assert window.keep(typed(doctors, question="続きを書く")).status_code == 200
+    assert question(case) == "続きを書く"
+
+
+def readings(case: Consultation, user: User) -> int:
+    return access.readings(case).filter(actor_id=user.pk).count()
+
+
+def test_a_page_whose_request_was_sent_elsewhere_is_told_once_and_reads_nothing(
+    doctors: Doctors, case: Consultation, windows: tuple[Window, Window]
+) -> None:
+    window, other = windows
+    assert other.press(typed(doctors), "send").status_code == 302
+    consultations.ask(case, "いつからですか", by=doctors.hayashi, now=timezone.now(), intention=uuid4())
+    before = readings(case, doctors.miura)
+
+    refused = window.client.post(window.address, typed(doctors, question="まだ"), headers=JSON, follow=True)
+
+    assert (refused.status_code, refused.redirect_chain) == (410, [])
+    assert refused.json() == {"words": "先に質問への答えが必要です。何も変わっていません。"}
+    assert readings(case, doctors.miura) == before
+    assert Notice.objects.filter(recipient=doctors.miura, read_at=None).exists()
+    assert question(case) == typed(doctors)["question"]
+
+
+def test_a_page_of_advice_that_is_not_its_readers_any_more_is_told_without_an_address(
+    doctors: Doctors,
+) -> None:
+    case, window, _other = reporting(doctors)
+    client = Client()
+    client.force_login(doctors.miura)
+
+    refused = client.post(window.address, {**LINES, "shown": window.shown}, headers=JSON)
+
+    assert refused.status_code == 410
+    assert "この操作は、あなたの役割では行えません" in refused.json()["words"]
+    assert Advice.objects.get().author == doctors.abe_person
+    Consultation.objects.filter(pk=case.pk).update(
+        state="cancelled", owner="", due_at=None, ended_at=timezone.now()
+    )
+    assert "終わっています" in window.keep(LINES).json()["words"]
 
 
 def reporting(doctors: Doctors) -> tuple[Consultation, Window, Window]:

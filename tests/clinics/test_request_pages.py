@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from uuid import uuid4
@@ -15,11 +16,12 @@ from PIL import Image
 from pytest_django import Settings
 
 from clinics import consultations
-from clinics.models import Consultation
+from clinics.models import Consultation, Urgency
 from scheduler.models import AuditEntry, User
 from tests import confinement
 from tests.clinics import cast
 from tests.clinics.cast import Doctors
+from tests.clinics.test_attachments import pdf
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
@@ -240,6 +242,25 @@ def test_files_are_opened_by_the_cases_people_alone_and_run_nothing(
     assert miura.get(address).status_code == 404
 
 
+def test_a_pdf_fetches_nothing_and_is_not_kept_from_its_viewer(
+    doctors: Doctors, settings: Settings, tmp_path: object
+) -> None:
+    settings.UPLOADS_DIR = tmp_path
+    case, client = cast.submitted(doctors, timezone.now()), signed_in(doctors.miura)
+    letter = SimpleUploadedFile("letter.pdf", pdf(), "application/pdf")
+    client.post(
+        reverse("clinics:attach", args=[case.uid]), {"intention": str(uuid4()), "file": letter, "label": ""}
+    )
+
+    response = client.get(reverse("clinics:attachment", args=[case.uid, case.attachments.get().uid]))
+
+    assert response["Content-Type"] == "application/pdf"
+    assert confinement.faults(response) == []
+    assert "sandbox" not in response["Content-Security-Policy"]
+    assert response["Content-Disposition"].startswith("inline")
+    response.close()
+
+
 def test_a_file_that_is_none_is_refused_in_words(
     doctors: Doctors, settings: Settings, tmp_path: object
 ) -> None:
@@ -268,3 +289,15 @@ def test_a_request_that_was_sent_meanwhile_is_not_changed_by_an_old_page(doctors
 
     assert response["Location"] == reverse("clinics:case", args=[case.uid])
     assert Consultation.objects.get().question == cast.FIELDS["question"]
+
+
+def test_what_an_urgency_cannot_be_sent_without_is_marked_so_before_it_is_sent(doctors: Doctors) -> None:
+    body = signed_in(doctors.miura).get(reverse("clinics:new")).content.decode()
+
+    marked = dict(re.findall(r'<label for="request-(\w+)">[^<]*<span class="required ([\w -]+)">', body))
+    marked |= dict(re.findall(r'id="request-(\w+)">\s*<legend>[^<]*<span class="required ([\w -]+)">', body))
+    told = {
+        urgency: {name for name, classes in marked.items() if f"for-{urgency}" in classes.split()}
+        for urgency in Urgency
+    }
+    assert told == {urgency: set(names) for urgency, names in consultations.REQUIRED.items()}

@@ -137,7 +137,9 @@ class Proxy:
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """To a process that is well, in turn; a closed door is no answer."""
         self._turn += 1
-        for port in sorted(self.ports, key=lambda port: (port not in self.well, (port + self._turn) % 2)):
+        first = self._turn % len(self.ports)
+        in_turn = self.ports[first:] + self.ports[:first]
+        for port in sorted(in_turn, key=lambda port: port not in self.well):
             with contextlib.suppress(OSError):
                 return await asyncio.open_connection("127.0.0.1", port)
         return None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -144,3 +146,33 @@ def test_one_form_that_arrives_20_times_at_once_books_once_and_answers_all(
     assert_one_booking_and_nothing_left_over()
     told = list(Notice.objects.values_list("recipient", "kind"))
     assert len(told) == len(set(told))
+
+
+@contextmanager
+def held(resource_id: int, *, seconds: float) -> Iterator[None]:
+    """Nobody can book this resource for so long: somebody else's transaction has it."""
+    with psycopg.connect(database_url()) as other:
+        other.execute("SELECT id FROM scheduler_resource WHERE id = %s FOR UPDATE", [resource_id])
+        end = threading.Timer(seconds, other.rollback)
+        end.start()
+        try:
+            yield
+        finally:
+            end.join()
+
+
+@pytest.mark.postgresql
+def test_a_crowd_that_waits_for_one_lock_waits_at_the_door_and_nobody_is_sent_away(
+    world: World, servers: list[LiveServer]
+) -> None:
+    """Longer than a request waits for one of the process's connections, and more than it has of them."""
+    options = connection.settings_dict["OPTIONS"]["pool"]
+    count = options["max_size"] * 2
+    day = school_day(world)
+    forms = [slot_form(world, day, 4, str(uuid4())) for _ in range(count)]
+
+    with held(world.section.teacher_id, seconds=options["timeout"] + 2):
+        answers = asyncio.run(posted(servers[:1], session_of(world.suzuki), forms))
+
+    assert Counter(a.status_code for a in answers) == {302: 1, 409: count - 1}
+    assert_one_booking_and_nothing_left_over()

@@ -9,13 +9,16 @@ import pytest
 from channels.db import database_sync_to_async
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from realtime import access
 from realtime.models import Visit
 from realtime.protocol import Close
 from realtime.registry import registry
 from realtime.visits import ledger
+from scheduler import session_rules
 from scheduler.models import Booking, Membership, Organisation, Role, User
+from scheduler.session_store import SessionStore
 from tests.cast import World
 from tests.realtime.sockets import answers, enter, knock
 
@@ -105,6 +108,28 @@ async def test_whoever_is_signed_out_has_left_and_must_sign_in_to_come_back(
     assert back.id == rishiri.id
     await sato.read_until("peer-joined")
     await answers(sato)
+
+
+def run_out(user: User) -> None:
+    """As if every session of the account had been left yesterday."""
+    for row in Session.objects.all():
+        session = SessionStore(row.session_key)
+        if session.get("_auth_user_id") == str(user.pk):
+            yesterday = (timezone.now() - timedelta(days=1)).isoformat()
+            session[session_rules.BEGAN] = session[session_rules.SEEN] = yesterday
+            session.save()
+
+
+async def test_a_session_that_runs_out_puts_nobody_out(
+    world: World, lesson_now: Booking, settings: Settings
+) -> None:
+    settings.SESSION_IDLE_MINUTES, settings.SESSION_HOURS = 15, 12
+    admin = await enter(world.admin, lesson_now.uid)
+
+    await database_sync_to_async(run_out)(world.admin)
+    await database_sync_to_async(world.admin.save)()
+
+    await answers(admin)
 
 
 async def test_a_post_that_ends_with_the_day_ends_the_stay_at_midnight(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
-from django.db import OperationalError, connection
+from django.db import DatabaseError, DataError, OperationalError, connection
 
 from realtime import consumers, gate_threads
 from realtime.protocol import Close
@@ -18,6 +18,8 @@ from scheduler.config.asgi import application
 from scheduler.models import Booking
 from tests.cast import World
 from tests.realtime.sockets import answers, enter, knock
+
+Failing = Callable[..., None]
 
 
 async def fails_at_pong(scope: Any, receive: Any, send: Any) -> None:
@@ -82,21 +84,22 @@ async def test_a_browser_that_hangs_up_while_it_is_told_something_is_no_failure(
 
 
 @pytest.fixture
-def failing_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+def failing_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Failing]:
     """Lets the gate's next so many looks at a booking fail, as when the database restarts."""
     monkeypatch.setattr(consumers, "ASK_AGAIN_AFTER_S", (0.0, 0.0))
     left = 0
+    error: type[DatabaseError] = OperationalError
 
     def fail(execute: Any, *query: Any) -> Any:
         nonlocal left
         if left and "JOIN scheduler_booking" in query[0]:
             left -= 1
-            raise OperationalError
+            raise error
         return execute(*query)
 
-    def fail_times(times: int) -> None:
-        nonlocal left
-        left = times
+    def fail_times(times: int, by: type[DatabaseError] = OperationalError) -> None:
+        nonlocal left, error
+        left, error = times, by
 
     gate_threads.in_every_thread(lambda: connection.execute_wrappers.append(fail))
     yield fail_times
@@ -104,7 +107,7 @@ def failing_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int]
 
 
 async def test_a_gate_that_fails_for_a_moment_is_asked_until_it_answers(
-    world: World, lesson_now: Booking, failing_database: Callable[[int], None]
+    world: World, lesson_now: Booking, failing_database: Failing
 ) -> None:
     sato = await enter(world.sato, lesson_now.uid)
     await database_sync_to_async(Booking.objects.filter(pk=lesson_now.pk).update)(
@@ -118,7 +121,7 @@ async def test_a_gate_that_fails_for_a_moment_is_asked_until_it_answers(
 
 
 async def test_a_gate_that_does_not_answer_lets_nobody_stay_or_come(
-    world: World, lesson_now: Booking, failing_database: Callable[[int], None]
+    world: World, lesson_now: Booking, failing_database: Failing
 ) -> None:
     sato = await enter(world.sato, lesson_now.uid)
 
@@ -127,6 +130,16 @@ async def test_a_gate_that_does_not_answer_lets_nobody_stay_or_come(
     coming = await knock(world.rishiri_device, lesson_now.uid)
 
     assert await sato.closed() == ("", Close.FAILED)
+    assert await coming.closed() == ("", Close.FAILED)
+
+
+async def test_what_the_database_refuses_is_not_asked_again(
+    world: World, lesson_now: Booking, failing_database: Failing
+) -> None:
+    failing_database(1, DataError)
+
+    coming = await knock(world.rishiri_device, lesson_now.uid)
+
     assert await coming.closed() == ("", Close.FAILED)
 
 

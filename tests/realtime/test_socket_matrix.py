@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from realtime.protocol import Close
-from scheduler import bookings, permission_table
+from scheduler import bookings, permission_table, session_rules
 from scheduler.intervals import Interval
 from scheduler.models import Booking, Organisation, Role, User
 from scheduler.names import Name
@@ -35,11 +37,15 @@ WORDS = {
     ("room-closed", Close.ROOM_CLOSED): "closed",
     ("auth-failed", Close.AUTH): "sign in",
 }
+IDLE_MINUTES = 15
+NO_KEY = r'"\000aaaaaaaaaaaa"'
+"""A NUL, as browsers may send it; PostgreSQL refuses one."""
 BEFORE, AFTER = "conference", "the same, let in"
 
 
 @pytest.fixture
-def stage(empty_rooms: None, world: World) -> Stage:
+def stage(empty_rooms: None, world: World, settings: Settings) -> Stage:
+    settings.SESSION_IDLE_MINUTES = IDLE_MINUTES
     return leaking.build(world)
 
 
@@ -105,7 +111,19 @@ def cookies(stage: Stage) -> dict[str, bytes]:
     found["expired session"] = cookie(stage.world.sato)
     key = found["expired session"].decode().split("=")[1]
     Session.objects.filter(pk=key).update(expire_date=stage.now - timedelta(seconds=1))
-    return found | {"nobody": b""}
+    found["idle session"] = _idle_cookie(stage.people["abe"], stage.now)
+    return found | {"nobody": b"", "no session's key": f"{settings.SESSION_COOKIE_NAME}={NO_KEY}".encode()}
+
+
+def _idle_cookie(user: User, now: datetime) -> bytes:
+    """Of a browser that stood unattended since it opened a page."""
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    left = now - timedelta(minutes=IDLE_MINUTES)
+    session[session_rules.BEGAN] = session[session_rules.SEEN] = left.isoformat()
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode()
 
 
 async def got(brought: bytes, uid: UUID) -> str:
@@ -150,7 +168,7 @@ async def test_no_room_tells_that_it_exists(stage: Stage) -> None:
 
     answers = {name: await got(its, uuid4()) for name, its in brought.items()}
 
-    signed_out = {"nobody", "expired session", "closed account"}
+    signed_out = {"nobody", "no session's key", "expired session", "idle session", "closed account"}
     assert answers == {name: "sign in" if name in signed_out else "–" for name in brought}
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -17,12 +18,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from realtime import visitors
+from realtime import gate_rows, visitors
 from realtime.models import Visit
 from scheduler import factors, session_rules
 from scheduler.models import AuditEntry, Organisation, Role, User
 from tests.cast import PASSWORD, World, add_user
-from tests.realtime.lessons import book_lesson
+from tests.realtime.lessons import book_practice
 
 SET_UP = "/account/second-step/"
 
@@ -321,6 +322,7 @@ def test_page_that_refreshes_itself_does_not_keep_a_session(abe: User, settings:
     before = client.session[session_rules.SEEN]
 
     client.get("/", headers={"Sec-Fetch-Mode": "cors"})
+    client.post("/notices/read/", headers={"Sec-Fetch-Mode": "cors", "X-By-Itself": "1"})
     assert client.session[session_rules.SEEN] == before
     client.get("/", headers={"Sec-Fetch-Mode": "navigate"})
 
@@ -336,34 +338,97 @@ def test_teachers_session_is_not_cut_short(world: World, settings: Settings) -> 
     assert client.get("/").status_code == 200
 
 
-@pytest.mark.parametrize(("beat_s", "status"), [(10, 200), (300, 302)])
-def test_session_is_not_idle_while_its_account_is_in_a_room(
-    world: World, settings: Settings, beat_s: int, status: int
+Minutes = int
+AGES = ("ages", "stays", "is_open")
+USES = [
+    # A stay that began in time keeps the session, and a broken line as long as any other idleness.
+    ({"seen": 50}, [(40, 0)], True),
+    ({"seen": 50}, [(40, 14)], True),
+    ({"seen": 50}, [(40, 15)], False),
+    ({"seen": 50}, [(48, 30), (16, 0)], True),
+    ({"seen": 50}, [(48, 30), (15, 0)], False),
+    # Nothing that began later brings it back.
+    ({"seen": 50}, [(35, 0)], False),
+    ({"seen": 30 * 60, "began": 30 * 60}, [(5, 0)], False),
+    # At its greatest age as well, where the line may be broken for five minutes.
+    ({"seen": 1, "began": 13 * 60}, [(70, 0)], True),
+    ({"seen": 1, "began": 13 * 60}, [(70, 4)], True),
+    ({"seen": 1, "began": 13 * 60}, [(70, 5)], False),
+    ({"seen": 1, "began": 13 * 60}, [(59, 0)], False),
+]
+
+
+def stay(world: World, user: User, began: Minutes, beaten: Minutes) -> None:
+    """In a room from then until then, so many minutes ago."""
+    now = timezone.now()
+    Visit.objects.create(
+        booking=book_practice(world, now=now), user=user, organisation=world.centre, peer="a", server="s",
+        started_at=now - timedelta(minutes=began), last_beat_at=now - timedelta(minutes=beaten),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(AGES, USES)
+def test_a_stay_in_a_room_keeps_a_session_and_brings_none_back(
+    world: World, settings: Settings, ages: dict[str, Minutes], stays: list[tuple[Minutes, Minutes]],
+    is_open: bool,
+) -> None:  # fmt: skip
+    settings.SESSION_IDLE_MINUTES, settings.SESSION_HOURS = 15, 12
+    client = Client()
+    sign_in(client, world.admin)
+    set_up(client)
+    age(client, **{name: timedelta(minutes=minutes) for name, minutes in ages.items()})
+    for began, beaten in stays:
+        stay(world, world.admin, began, beaten)
+
+    at_the_door = visitor(client)
+    answer = client.get("/notices/")
+
+    assert answer.status_code == (200 if is_open else 302)
+    assert at_the_door == (world.admin if is_open else None)
+
+
+def test_page_that_refreshes_itself_during_a_stay_does_not_keep_a_session_after_it(
+    world: World, settings: Settings
 ) -> None:
     settings.SESSION_IDLE_MINUTES = 15
-    now = timezone.now()
     client = Client()
     sign_in(client, world.admin)
     set_up(client)
     age(client, seen=timedelta(minutes=50))
-    Visit.objects.create(
-        booking=book_lesson(world, now - timedelta(minutes=20), now=now - timedelta(days=8)),
-        user=world.admin, organisation=world.centre, peer="a", server="s",
-        started_at=now - timedelta(minutes=20), last_beat_at=now - timedelta(seconds=beat_s),
-    )  # fmt: skip
+    stay(world, world.admin, 40, 0)
+    before = client.session[session_rules.SEEN]
 
-    assert client.get("/notices/").status_code == status
+    client.get("/", headers={"Sec-Fetch-Mode": "cors"})
+
+    assert client.session[session_rules.SEEN] == before
+
+
+def visitor(client: Client) -> User | None:
+    """Whom the door of a room knows by the browser's cookie."""
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    key, now = visitors.session_key([(b"cookie", cookie.encode())]), timezone.now()
+    return visitors.account_of(key, gate_rows.session_data(key, now), now)
+
+
+def test_the_door_asks_two_statements_however_old_a_session_that_is_in_use(
+    world: World, settings: Settings, django_assert_num_queries: Any
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = False
+    settings.SESSION_IDLE_MINUTES, settings.SESSION_HOURS = 15, 12
+    client = Client()
+    sign_in(client, world.admin)
+    client.get("/")
+    age(client, began=timedelta(hours=11), seen=timedelta(minutes=14))
+
+    with django_assert_num_queries(2):
+        assert visitor(client) == world.admin
 
 
 def test_socket_without_the_second_factor_is_a_strangers(abe: User) -> None:
     client = Client()
     sign_in(client, abe)
 
-    def visitor() -> User | None:
-        cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-        return visitors.account([(b"cookie", cookie.encode())])
-
-    before = visitor()
+    before = visitor(client)
     set_up(client)
 
-    assert (before, visitor()) == (None, abe)
+    assert (before, visitor(client)) == (None, abe)

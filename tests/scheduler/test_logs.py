@@ -81,6 +81,29 @@ def test_a_traceback_is_cleaned_too_and_the_requests_id_stands_beside_it(
         assert gone not in written
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'null value in column "urgency"\nDETAIL:  Failing row contains (7, 雪兎,\n 左下腿の紅斑\n).',
+        'duplicate key value\nDETAIL:  Key (name)=(雪兎) already exists.\nCONTEXT:  line 3: "雪兎"',
+        "syntax error at or near\nLINE 1: UPDATE pupil SET name = '雪兎'\n                     ^",
+        'invalid input syntax for type integer: "雪兎 "左"下腿"',
+        'date/time field value out of range: "雪兎"',
+    ],
+)
+def test_a_databases_error_keeps_its_first_line_and_cites_no_row(said: str) -> None:
+    cause = "\n\nThe above exception was the direct cause of the following exception:\n\nTraceback"
+    text = f"lost: {said}\nTraceback (most recent call last):\n  File x\nErr: {said}{cause} …\nErr: {said}"
+
+    written = logs.without_secrets(text)
+
+    first = said.splitlines()[0].partition(' "雪')[0]
+    assert written.count(first) == 3
+    assert written.count("File x") == written.count(cause) == 1
+    for gone in ("雪兎", "下腿"):
+        assert gone not in written
+
+
 def test_a_line_of_json_is_one_object() -> None:
     record = logging.makeLogRecord({"msg": "二行\nの文", "levelname": "WARNING", "name": "rooms"})
 

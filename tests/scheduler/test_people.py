@@ -409,9 +409,30 @@ def test_a_school_opens_no_closed_account_by_an_invitation_of_before(world: Worl
     User.objects.filter(pk=world.suzuki.pk).update(is_active=False)  # as the Django admin does it
 
     new = {"name": "鈴木", "password1": PASSWORD, "password2": PASSWORD}
-    assert Client().post(link(), new).status_code == 410
+    refused = Client().post(link(), new)
     world.suzuki.refresh_from_db()
-    assert not world.suzuki.is_active
+    is_opened = world.suzuki.is_active
+    User.objects.filter(pk=world.suzuki.pk).update(is_active=True)
+    opened = Client().post(link())
+
+    assert refused.status_code == 410
+    assert "配信センターの管理者に再開を" in refused.content.decode()
+    assert not is_opened
+    assert opened.status_code == 302
+
+
+def test_a_school_is_told_of_a_closed_account_of_its_own_and_invites_all_others_alike(world: World) -> None:
+    User.objects.filter(pk__in=[world.suzuki.pk, world.tanaka.pk]).update(is_active=False)
+    office = as_(world.nakamura)
+
+    answers = {
+        email: office.post("/people/invite/", offer(world, world.rishiri, Role.ROOM_STAFF, email=email))
+        for email in ("new@example.jp", world.suzuki.email, world.tanaka.email)
+    }
+
+    assert [answer.status_code for answer in answers.values()] == [302, 302, 422]
+    assert "停止中です" in answers[world.tanaka.email].content.decode()
+    assert [letter.to for letter in mail.outbox] == [["new@example.jp"], [world.suzuki.email]]
 
 
 NEW = {"name": "高橋 実", "password1": PASSWORD, "password2": PASSWORD}
@@ -518,3 +539,59 @@ def test_nobody_sends_themselves_what_another_offered(world: World, hospital: Or
     assert "自分に所属や役割を" in page.content.decode()
     invitation.refresh_from_db()
     assert (invitation.created_by, len(mail.outbox)) == (boss, 1)
+
+
+def _wait(world: World, n: int, organisation: Organisation, **changed: Any) -> None:
+    now = timezone.now()
+    Invitation.objects.create(**{
+        "email": f"w{n}@example.jp", "name": f"待機 {n}", "organisation": organisation,
+        "role": Role.ROOM_STAFF, "valid_from": TODAY(), "secret_hash": str(uuid4()), "sent_at": now,
+        "created_by": world.admin, "created_at": now, "expires_at": now + timedelta(days=7), **changed,
+    })  # fmt: skip
+
+
+def test_every_invitation_that_waits_is_on_a_page_of_the_list(world: World) -> None:
+    for n in range(120):
+        _wait(world, n, world.rishiri)
+    _wait(world, 200, world.rebun)
+    gone, late = (timezone.now() - timedelta(days=days) for days in (61, 59))
+    _wait(world, 300, world.rishiri, expires_at=gone)
+    _wait(world, 301, world.rishiri, expires_at=late)
+    admin = as_(world.admin)
+
+    pages = [admin.get(f"/people/?invited={n}") for n in (1, 2, 3)]
+    rebun = admin.get(f"/people/?organisation={world.rebun.pk}")
+
+    shown = [each.email for page in pages for each, *_ in page.context["invitations"]]
+    assert sorted(shown) == sorted(f"w{n}@example.jp" for n in (*range(120), 200, 301))
+    assert "invited=2" in pages[0].content.decode()
+    assert [each.email for each, *_ in rebun.context["invitations"]] == ["w200@example.jp"]
+
+
+def test_list_says_which_invitation_no_longer_works_since_whoever_invited_may_not(world: World) -> None:
+    as_(world.nakamura).post("/people/invite/", offer(world, world.rishiri, Role.ROOM_STAFF))
+    admin = as_(world.admin)
+    words = "招待した人は、いまはこの所属の招待ができません"
+    assert words not in admin.get("/people/").content.decode()
+    Membership.objects.filter(user=world.nakamura).update(valid_until=TODAY())
+
+    page = admin.get("/people/").content.decode()
+    admin.post(f"/people/invitations/{Invitation.objects.get().uid}/resend/")
+
+    assert words in page
+    assert words not in admin.get("/people/").content.decode()
+
+
+def test_list_of_invitations_costs_the_same_for_one_and_for_many(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    _wait(world, 0, world.rishiri)
+    client = as_(world.admin)
+    client.get("/people/")
+    with django_assert_num_queries(11):
+        client.get("/people/")
+    for n in range(1, 40):
+        _wait(world, n, world.rebun, created_by=world.nakamura)
+
+    with django_assert_num_queries(11):
+        client.get("/people/")

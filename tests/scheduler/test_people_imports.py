@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,11 +13,14 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.management import call_command
 from django.db import connection
+from django.db.models.signals import post_save
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from scheduler import audit
+from scheduler import audit, invitation_mail
 from scheduler.models import AuditEntry, Invitation, Membership, Organisation, Role, User
 from tests.cast import PASSWORD, World, add_user
 from tests.scheduler.test_people import as_, link
@@ -187,12 +191,19 @@ def test_a_file_tells_a_school_nothing_of_others_accounts(world: World) -> None:
     assert Membership.objects.filter(user=world.sato).count() == 1
 
 
-def test_a_school_lets_no_closed_account_in(world: World) -> None:
-    User.objects.filter(pk=world.kato.pk).update(is_active=False)
+def test_a_school_is_told_of_a_closed_account_of_its_own_and_of_no_other(world: World) -> None:
+    """Tanaka was of the school, Kato never; new@ has no account."""
+    User.objects.filter(pk__in=[world.tanaka.pk, world.kato.pk]).update(is_active=False)
+    office = as_(world.nakamura)
+    others = [NEW, "加藤,,kato@example.jp,S1,受信教室の担当,,2026-04-01,"]
 
-    found = problems(as_(world.nakamura), "加藤,,kato@example.jp,S1,受信教室の担当,,2026-04-01,")
+    found = problems(office, *others, "田中,,tanaka@example.jp,S1,受信教室の担当,教諭,2026-04-01,")
+    page = word(office, upload(office, *others)).content.decode()
 
-    assert [(n, where) for n, where, _ in found] == [(2, "メールアドレス")]
+    assert [(n, where) for n, where, _ in found] == [(4, "メールアドレス")]
+    assert "停止中です" in found[0][2]
+    assert "メールで招待2人" in page
+    assert (mail.outbox[-1].to, Client().get(link()).status_code) == (["kato@example.jp"], 410)
 
 
 @pytest.mark.parametrize("who", ["sato", "suzuki", "tanaka", "rishiri_device", "kato"])
@@ -223,6 +234,25 @@ def test_what_changed_since_the_preview_is_shown_anew(world: World) -> None:
     assert (Invitation.objects.count(), mail.outbox) == (0, [])
 
 
+def test_a_post_that_somebody_gives_while_the_list_is_written_is_no_failure(world: World) -> None:
+    admin = as_(world.admin)
+    shown, before = upload(admin, NEW, "加藤,,kato@example.jp,S2,room_staff,,2026-04-01,"), kept()
+
+    def give(**_signal: object) -> None:
+        """After the list was judged, while its first line is written."""
+        Membership.objects.create(
+            user=world.kato, organisation=world.rebun, role=Role.ROOM_STAFF, valid_from="2026-04-01"
+        )
+
+    post_save.connect(give, sender=Invitation)
+    response = word(admin, shown)
+    post_save.disconnect(give, sender=Invitation)
+
+    assert response.status_code == 422
+    assert "その間にほかの変更がありました" in response.content.decode()
+    assert (kept(), mail.outbox) == (before, [])
+
+
 def test_whose_post_ended_between_preview_and_word_writes_nothing(world: World) -> None:
     office = as_(world.nakamura)
     shown = upload(office, NEW)
@@ -242,6 +272,15 @@ def test_the_template_reads_in_as_it_is(world: World, who: str, encoding: str) -
     shown = client.post("/people/import/", {"file": SimpleUploadedFile("people.csv", raw)})
 
     assert (shown.status_code, len(shown.context["preview"].new)) == (200, 1)
+
+
+def test_the_template_is_its_head_alone_for_who_may_give_nothing_where_they_are(world: World) -> None:
+    head = as_(add_user("head", "所長", world.centre, Role.SCHOOL_HEAD))
+
+    response: Any = head.get("/people/import/template.csv")
+
+    lines = b"".join(response).decode("utf-8-sig").splitlines()
+    assert (response.status_code, lines) == (200, [HEAD])
 
 
 def test_the_people_page_leads_to_it_and_it_says_what_belongs_where(world: World) -> None:
@@ -290,7 +329,7 @@ def test_mails_are_sent_when_all_is_kept_and_one_refused_stops_nobody(world: Wor
     page = word(admin, upload(admin, *lines)).content.decode()
 
     assert Server.asked == [(f"{n}@example.jp", False) for n in ("one", "refused", "two")]
-    assert "招待1件は残っていますが" in page
+    assert "招待1件は登録しましたが" in page
     sent = {each.name: each.sent_at is not None for each in Invitation.objects.all()}
     assert sent == {"one": True, "refused": False, "two": True}
 
@@ -311,3 +350,100 @@ def test_a_preview_that_is_not_ours_is_refused(world: World) -> None:
     )
 
     assert "ファイルをもう一度" in answer.content.decode()
+
+
+class Away(BaseEmailBackend):
+    """A mail server that does not answer."""
+
+    def open(self) -> bool:
+        raise ConnectionRefusedError
+
+    def send_messages(self, _messages: Sequence[EmailMessage]) -> int:
+        raise ConnectionRefusedError
+
+
+def test_what_a_lost_mail_server_left_unsent_is_sent_by_one_press(world: World, settings: Any) -> None:
+    settings.INVITATIONS_PER_HOUR = 60
+    admin, backend = as_(world.admin), settings.EMAIL_BACKEND
+    call_command("invite", "head@example.jp", name="校長", organisation="S1", role="room_staff")
+    handed_over = Invitation.objects.get().secret_hash
+    settings.EMAIL_BACKEND = "tests.scheduler.test_people_imports.Away"
+    lines = [f"{n},,w{n}@example.jp,S1,受信教室の担当,,2026-04-01," for n in range(60)]
+    page = word(admin, upload(admin, *lines)).content.decode()
+    assert "送れなかった招待をまとめて送り直す" in page
+    assert "60件" in page
+    settings.EMAIL_BACKEND = backend
+    assert as_(world.kato).post("/people/invitations/send/").status_code == 404
+
+    sent = admin.post("/people/invitations/send/", follow=True).content.decode()
+
+    assert "招待60件を送りました" in sent
+    assert "まとめて送り直す" not in sent
+    assert sorted(letter.to[0] for letter in mail.outbox) == sorted(f"w{n}@example.jp" for n in range(60))
+    assert Client().get(link()).status_code == 200
+    assert Invitation.objects.get(email="head@example.jp").secret_hash == handed_over
+    assert AuditEntry.objects.filter(event="invitation.send", actor_id=world.admin.pk).count() == 60
+    assert audit.verify() == []
+
+
+class Pressing(BaseEmailBackend):
+    """While it takes the first letter, somebody presses the same button again, and takes one back."""
+
+    client: Client
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        mail.outbox.extend(email_messages)
+        if len(mail.outbox) == 1:
+            last = Invitation.objects.order_by("pk").last()
+            assert last is not None
+            self.client.post(f"/people/invitations/{last.uid}/revoke/")
+            self.client.post("/people/invitations/send/")
+        return len(email_messages)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_send_no_link_that_is_void(world: World, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "tests.scheduler.test_people_imports.Pressing"
+    admin = Pressing.client = as_(world.admin)
+    mail.outbox.clear()
+
+    word(admin, upload(admin, *(f"{n},,{n}@example.jp,S1,room_staff,,2026-04-01," for n in ("a", "b", "c"))))
+
+    to = [letter.to[0] for letter in mail.outbox]
+    assert to == ["a@example.jp", "a@example.jp", "b@example.jp"]  # the first was on its way already
+    for letter in mail.outbox[1:]:
+        found = re.search(r"/invitations/\S+", str(letter.body))
+        assert found is not None
+        assert Client().get(found.group()).status_code == 200
+
+
+def test_what_a_slow_mail_server_does_not_take_in_time_waits_for_the_next_press(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = as_(world.admin)
+    monkeypatch.setattr(invitation_mail, "WITHIN_S", -1)
+
+    page = word(admin, upload(admin, NEW)).content.decode()
+
+    assert "招待1件は残っていますが" in page
+    assert (Invitation.objects.get().sent_at, mail.outbox) == (None, [])
+
+
+def test_a_long_list_comes_onto_the_audit_at_once_and_last(world: World) -> None:
+    """Until it is committed nobody else does, and nobody can sign in."""
+    admin = as_(world.admin)
+    word(admin, upload(admin, NEW))
+    lines = [f"職員{n},,staff{n}@example.jp,S1,room_staff,,2026-04-01," for n in range(40)]
+    shown = upload(admin, *lines, "加藤,,kato@example.jp,S2,room_staff,,2026-04-01,")
+
+    with CaptureQueriesContext(connection) as asked:
+        word(admin, shown)
+
+    told = [query["sql"] for query in asked.captured_queries]
+    heads = [n for n, sql in enumerate(told) if "scheduler_audithead" in sql]
+    assert len(heads) == 2
+    assert [sql for sql in told[heads[0] : heads[1] + 1] if "scheduler_audit" not in sql] == []
+    assert len(told) < 6 * len(lines)
+    events = [entry.event for entry in AuditEntry.objects.order_by("pk")]
+    assert events[2:] == [*["invitation.create"] * 40, "post.give", "list.import"]
+    assert audit.verify() == []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -122,7 +123,7 @@ def test_password_reset_by_mail_sets_the_new_password_once(world: World, client:
     (letter,) = mail.outbox
     assert letter.subject == "遠隔：パスワードを決め直す"
     assert letter.to == ["sato@example.jp"]
-    found = re.search(r"https?://testserver(/accounts/password/reset/key/\S+)", str(letter.body))
+    found = re.search(rf"{settings.PUBLIC_URL}(/accounts/password/reset/key/\S+)", str(letter.body))
     assert found is not None
 
     form = client.get(found.group(1), follow=True)

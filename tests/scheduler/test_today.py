@@ -129,6 +129,9 @@ def test_day_without_lessons_names_the_next_day_with_some(world: World) -> None:
     page = page_of(world.tanaka, day=date(2026, 11, 27), now=at("9:00", date(2026, 11, 27)))
 
     assert (page.rows, page.next_day) == ([], MONDAY)
+    assert page.later is not None
+    assert (page.later.entry.title, page.later.entry.interval.start) == ("数学Ⅱ 合同", at("9:45", MONDAY))
+    assert page.is_bare
 
 
 def test_day_that_is_over_names_the_next_day_with_some(world: World) -> None:
@@ -191,7 +194,7 @@ def test_school_sees_its_closure_and_the_centre_does_not(world: World) -> None:
     assert page_of(world.suzuki).closed == []
 
 
-def test_what_needs_the_reader_counts_needs_and_unread_notices(world: World) -> None:
+def test_what_needs_the_reader_is_counted_apart_from_what_there_is_to_read(world: World) -> None:
     providers.register("lesson", PlainProvider([Need("出欠を確定してください", "", "/somewhere/")]))
     world.sato.notices.create(
         kind="lesson_booked", dedupe_key="one", due_at=BEFORE,
@@ -201,8 +204,8 @@ def test_what_needs_the_reader_counts_needs_and_unread_notices(world: World) -> 
 
     page = page_of(world.sato)
 
-    assert page.waiting == 2
-    assert page_of(world.ito).waiting == 1
+    assert (len(page.needs), page.unread) == (1, 1)
+    assert (len(page_of(world.ito).needs), page_of(world.ito).unread) == (1, 0)
 
 
 def test_post_begins_at_midnight_in_japan_not_in_greenwich(world: World) -> None:

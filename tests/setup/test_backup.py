@@ -123,6 +123,26 @@ def test_a_backup_restored_into_an_empty_place_is_equal(served: Path, empty: str
     assert "hush-hush" not in manifest
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="pg_dump marks the moment of the dump")
+def test_an_upload_that_was_being_written_when_the_backup_began_is_in_it_whole(
+    served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, late, programs = tmp_path / "copy", served / "uploads" / "two.pdf", tmp_path / "programs"
+    (served / "uploads" / "ab" / ".three.part").write_bytes(b"%PDF-1.")
+    programs.mkdir()
+    dump = programs / "pg_dump"
+    grown = f"printf ' and its end' >> '{late}'"
+    dump.write_text(f"""#!/bin/sh\n{grown}\nexec '{shutil.which("pg_dump")}' "$@"\n""")
+    dump.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+
+    made = manage(served, database_url(), "backup", copy)
+
+    assert made.returncode == 0, made.stderr
+    whole = {"ab/one.png": (served / "uploads/ab/one.png").read_bytes(), "two.pdf": b"%PDF-1.7 and its end"}
+    assert files(copy / "uploads") == whole
+
+
 def test_a_place_with_something_in_it_is_left_as_it_is_unless_forced(
     served: Path, empty: str, tmp_path: Path
 ) -> None:

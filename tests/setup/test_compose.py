@@ -59,6 +59,12 @@ def test_only_the_proxy_and_the_relay_are_reached_from_outside(services: dict[st
     assert [services[name]["networks"] for name in ("postgres", "redis")] == [{"inside": None}] * 2
 
 
+def test_the_databases_own_log_cites_neither_rows_nor_statements(services: dict[str, Any]) -> None:
+    assert {"log_error_verbosity=terse", "log_min_error_statement=panic"} <= set(
+        services["postgres"]["command"]
+    )
+
+
 def test_no_secret_stands_among_a_processes_arguments(services: dict[str, Any]) -> None:
     secrets = [
         value for name, value in compose.GIVEN.items() if name.endswith(("KEY", "WORD", "SECRET", "TOKEN"))

@@ -1,20 +1,28 @@
 // When a draft is sent to be kept: a moment after it changed, one sending at a time, until somebody else
-// has kept other words. Knows no page and no server; both are passed in.
+// has kept other words or the server takes no more. Knows no page and no server; both are passed in.
 
 const AFTER_MS = 1_500;
 const AGAIN_MS = 5_000;
+
+/** @param {number} status */
+function outcome(status) {
+  if (status === 409) return "stale";
+  return status === 200 ? "kept" : "refused";
+}
+
+/** @typedef {{ status: number, state: Record<string, string> }} Answer */
 
 /**
  * @template Body
  * @typedef {object} Ways
  * @property {() => Body} read What is typed now.
- * @property {(body: Body) => Promise<{ status: number, state: Record<string, string> }>} send
- *   Throws when no answer comes.
+ * @property {(sending: { body: Body, isTyped: boolean }) => Promise<Answer>} send Throws when no answer
+ *   comes. `isTyped`: somebody typed since the last sending.
  * @property {(callback: () => void, ms: number) => () => void} wait Gives what calls it off.
  */
 
 /**
- * Tells `kept` and `stale` with the server's answer as `detail`, and `away` when there was none.
+ * Tells `kept`, `stale` and `refused` with the server's answer as `detail`, and `away` when there was none.
  *
  * @template Body
  */
@@ -27,6 +35,7 @@ export class Keeper extends EventTarget {
   #sending = null;
   #isChanged = false;
   #isStopped = false;
+  #isRefused = false;
   #callOff = () => {};
 
   /** @param {Ways<Body>} ways */
@@ -53,6 +62,21 @@ export class Keeper extends EventTarget {
     await this.#sending;
   }
 
+  /** Whether something stands on the page that the server has not said it has. */
+  get isUnkept() {
+    return this.#isChanged || this.#isRefused || this.#unanswered !== null || this.#sending !== null;
+  }
+
+  /** Sends what is not kept yet; whether all of it is, once there is an answer or none comes. */
+  async settled() {
+    while (this.isUnkept && !this.#isStopped) {
+      if (!this.#sending) this.#now();
+      await this.#sending;
+      if (this.#unanswered !== null) return false;
+    }
+    return !this.isUnkept;
+  }
+
   get isSending() {
     return this.#sending !== null;
   }
@@ -75,14 +99,17 @@ export class Keeper extends EventTarget {
   async #send() {
     // What had no answer may be kept all the same. The same words again are no change; newer ones would
     // look like another window's.
+    const isAgain = this.#unanswered !== null;
     const body = this.#unanswered ?? this.#ways.read();
-    if (this.#unanswered === null) this.#isChanged = false;
+    const isTyped = this.#isChanged;
+    if (!isAgain) this.#isChanged = false;
     try {
-      const { status, state } = await this.#ways.send(body);
+      const { status, state } = await this.#ways.send({ body, isTyped });
       this.#unanswered = null;
-      if (status === 409) this.#isStopped = true;
-      this.dispatchEvent(new CustomEvent(status === 409 ? "stale" : "kept", { detail: state }));
-      if (this.#isChanged) this.#later(AFTER_MS);
+      const said = outcome(status);
+      if (said !== "kept") this.#isStopped = this.#isRefused = true;
+      this.dispatchEvent(new CustomEvent(said, { detail: state }));
+      if (this.#isChanged) this.#later(isAgain ? 0 : AFTER_MS);
     } catch {
       this.#unanswered = body;
       this.dispatchEvent(new Event("away"));

@@ -54,7 +54,16 @@ function plain(part) {
   return copy.innerHTML;
 }
 
+/** @param {boolean} isLost */
+function say(isLost) {
+  for (const words of document.querySelectorAll("[data-fresh-lost]")) {
+    if (words instanceof HTMLElement) words.hidden = !isLost;
+  }
+}
+
 function start() {
+  addEventListener("offline", () => say(true));
+  addEventListener("online", () => say(false));
   const parts = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-fresh]")]);
   if (parts.length === 0) return;
   const ids = parts.map((part) => part.id);
@@ -63,9 +72,7 @@ function start() {
   const again = async () => {
     const isThere = document.hidden || (await refreshed(ids));
     wait = isThere ? every : Math.min(LONGEST_WAIT_S, wait * 2);
-    for (const words of document.querySelectorAll("[data-fresh-lost]")) {
-      if (words instanceof HTMLElement) words.hidden = isThere;
-    }
+    say(!isThere);
     setTimeout(() => void again(), wait * 1000);
   };
   setTimeout(() => void again(), wait * 1000);
