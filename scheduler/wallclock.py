@@ -49,7 +49,7 @@ def clock_range(start: datetime, end: datetime, zone: ZoneInfo, language: str) -
 
 def part_of_day(start: time | None, end: time | None, language: str) -> str:
     """「13:00から」, 「12:00まで」, 「9:00–12:00」; None and 0:00 are the day's own ends."""
-    first, last = (f"{at:%-H:%M}" if at else "" for at in (start, end))
+    first, last = (f"{at:%-H:%M}" if at and at != time(0) else "" for at in (start, end))
     if first and last:
         return f"{first}–{last}"
     if is_japanese(language):
