@@ -44,7 +44,9 @@ class PupilForm(forms.Form):
     )
     name = KeptField(texts.tidy, label=_("Name"), max_length=80)
     kana = KeptField(texts.reading, label=_("Reading (kana)"), max_length=80, required=False)
-    group = forms.ModelChoiceField(label=_("Class"), queryset=ClassGroup.objects.none())
+    group = forms.ModelChoiceField(
+        label=_("Class"), queryset=ClassGroup.objects.none(), empty_label=_("choose")
+    )
     seat = forms.IntegerField(label=_("Number in the class"), min_value=1, max_value=HIGHEST_SEAT)
     valid_from = TypedDateField(label=_("First day at the school"))
     valid_until = TypedDateField(

@@ -194,7 +194,7 @@ def _judged(row: Row, known: _School) -> tuple[Change | None, list[Problem]]:
         problems.append(Problem(row.line, NUMBER, words))
     group = known.groups.get(texts.plain(row.cells.get(GROUP, "")))
     if group is None and row.cells.get(GROUP):
-        names = ", ".join(g.name for g in known.groups.values())
+        names = imports.listed_words(g.name for g in known.groups.values())
         words = _("The school has no class of this name. It has: %(names)s") % {"names": names}
         problems.append(Problem(row.line, GROUP, words))
     sections, found = _sections(row, known)

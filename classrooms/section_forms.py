@@ -30,11 +30,18 @@ class SectionForm(forms.Form):
     name_en = KeptField(label=_("Name in English"), max_length=100, required=False)
     academic_year = forms.IntegerField(label=_("School year"), help_text=_("The year in which it begins."))
     course = forms.ModelChoiceField(
-        label=_("Course"), queryset=Course.objects.order_by("subject_area", "name")
+        label=_("Course"),
+        queryset=Course.objects.order_by("subject_area", "name"),
+        empty_label=_("choose"),
     )
-    teacher = forms.ModelChoiceField(label=_("Teacher"), queryset=Person.objects.none())
+    teacher = forms.ModelChoiceField(
+        label=_("Teacher"), queryset=Person.objects.none(), empty_label=_("choose")
+    )
     studio = forms.ModelChoiceField(
-        label=_("Preferred studio"), queryset=Location.objects.none(), required=False
+        label=_("Preferred studio"),
+        queryset=Location.objects.none(),
+        required=False,
+        empty_label=_("any studio"),
     )
     meetings_per_week = forms.IntegerField(
         label=_("Lessons a week"), min_value=1, max_value=section_entries.MOST_MEETINGS

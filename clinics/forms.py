@@ -63,7 +63,7 @@ class RequestForm(forms.Form):
         widget=forms.RadioSelect,
     )  # fmt: skip
     specialty = forms.ModelChoiceField(
-        label=_("Specialty to ask"), queryset=Specialty.objects.all(), required=False
+        label=_("Specialty to ask"), queryset=Specialty.objects.all(), required=False, empty_label=_("choose")
     )
     callback = forms.CharField(
         label=_("Telephone at the bedside"), max_length=20, required=False,
@@ -208,7 +208,9 @@ def service_name(service: Service) -> str:
 
 
 class TriageForm(ReasonForm):
-    specialty = forms.ModelChoiceField(label=_("Specialty"), queryset=Specialty.objects.all(), required=False)
+    specialty = forms.ModelChoiceField(
+        label=_("Specialty"), queryset=Specialty.objects.all(), required=False, empty_label=_("choose")
+    )
     urgency = forms.ChoiceField(label=_("By when an answer is needed"), choices=Urgency.choices)
     field_order = ("specialty", "urgency", "reason")
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from scheduler import audit_words, timegrid
 from scheduler.models import AuditEntry, Membership, Organisation, Role, User
+from scheduler.names import Name
 
 READER_ROLES = frozenset({Role.AUDITOR, Role.CENTRE_ADMIN})
 COLUMNS = (
@@ -72,16 +73,16 @@ def object_types(entries: QuerySet[AuditEntry]) -> list[str]:
     return sorted(set(entries.order_by().values_list("object_type", flat=True).distinct()))
 
 
-def names(entries: Iterable[AuditEntry]) -> tuple[dict[int, str], dict[int, str]]:
+def names(entries: Iterable[AuditEntry]) -> tuple[dict[int, Name], dict[int, Name]]:
     """Of accounts and organisations that the entries name by key: two queries."""
     entries = list(entries)
-    accounts = {e.on_behalf_of_id for e in entries if e.on_behalf_of_id} | {
+    accounts = {key for e in entries for key in (e.actor_id, e.on_behalf_of_id) if key} | {
         int(e.object_key) for e in entries if e.object_type == "account" and e.object_key.isdecimal()
     }
     organisations = {e.organisation_id for e in entries if e.organisation_id}
-    found_accounts = User.objects.filter(pk__in=accounts).values_list("pk", "name")
-    found_places = Organisation.objects.filter(pk__in=organisations).values_list("pk", "short_name")
-    return dict(found_accounts), dict(found_places)
+    found_accounts = {each.pk: each.label for each in User.objects.filter(pk__in=accounts)}
+    found_places = {each.pk: each.label for each in Organisation.objects.filter(pk__in=organisations)}
+    return found_accounts, found_places
 
 
 def rows(entries: QuerySet[AuditEntry], places: Mapping[int, str]) -> Iterator[Sequence[str]]:

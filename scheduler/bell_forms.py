@@ -19,6 +19,7 @@ from scheduler.names import Name
 from scheduler.school_day_lists import HIGHEST_GRADE
 from scheduler.school_days import Facts, Kind
 from scheduler.typed_dates import TypedDateField
+from scheduler.wallclock import part_of_day
 
 _DAY = dt.timedelta(days=1)
 LONGEST_STRETCH = 70
@@ -128,6 +129,10 @@ class BellsForm(forms.Form):
         return Table(values["day_type"], values["valid_from"], last + _DAY if last else None, values["bells"])
 
 
+def _in_words(day_type: DayType) -> str:
+    return day_type.label.in_language(get_language() or "ja")
+
+
 class WeekForm(forms.Form):
     """Which day type each weekday has from a day on."""
 
@@ -139,7 +144,7 @@ class WeekForm(forms.Form):
         usual = {f"day_{n}": str(pattern.day_type_id) for n, pattern in week.items()}
         super().__init__(data, initial={"valid_from": today, **usual}, auto_id="week-%s")
         self._types = {str(each.pk): each for each in types}
-        choices = [("", _("no lessons")), *((key, each.name) for key, each in self._types.items())]
+        choices = [("", _("no lessons")), *((key, _in_words(each)) for key, each in self._types.items())]
         for n, name in enumerate(WEEKDAYS):
             self.fields[f"day_{n}"] = forms.ChoiceField(label=name, choices=choices, required=False)
 
@@ -166,9 +171,11 @@ class DayForm(forms.Form):
     grade = forms.TypedChoiceField(label=_("For whom"), coerce=int, empty_value=None, required=False)
     closed_from = _clock(_("Closed from"), help_text=_("Empty: from the morning on."))
     closed_until = _clock(_("Closed until"), help_text=_("Empty: to the end of the day."))
-    day_type = forms.ModelChoiceField(label=_("Day type"), queryset=DayType.objects.none())
+    day_type = forms.ModelChoiceField(
+        label=_("Day type"), queryset=DayType.objects.none(), empty_label=_("choose")
+    )
     runs_as_weekday = forms.TypedChoiceField(
-        label=_("Runs as"), coerce=int, choices=[("", "–"), *enumerate(WEEKDAYS)]
+        label=_("Runs as"), coerce=int, choices=[("", _("choose")), *enumerate(WEEKDAYS)]
     )
 
     def __init__(
@@ -207,8 +214,7 @@ class DayForm(forms.Form):
         start, end = self.cleaned_data.get("closed_from"), self.cleaned_data.get("closed_until")
         if not start and not end:
             return told(self)
-        first = f"{start:%-H:%M}" if start else "0:00"
-        return [*told(self), (_("Closed"), f"{first}–{end:%-H:%M}" if end else f"{first}–24:00")]
+        return [*told(self), (_("Closed"), part_of_day(start, end, get_language() or "ja"))]
 
     @property
     def entries(self) -> list[Facts]:

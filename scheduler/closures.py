@@ -6,6 +6,7 @@ the school, and whoever books there holds one of them while reading the calendar
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
@@ -15,7 +16,16 @@ from django.db.models import Q
 
 from scheduler import notices, timegrid, writing
 from scheduler.intervals import Interval
-from scheduler.models import Booking, BookingChange, CalendarDay, Organisation, Participant, Resource, User
+from scheduler.models import (
+    Booking,
+    BookingChange,
+    CalendarDay,
+    Claim,
+    Organisation,
+    Participant,
+    Resource,
+    User,
+)
 from scheduler.models.bookings import ParticipantQuerySet
 from scheduler.names import Name
 from scheduler.notices import Facts, Kind
@@ -29,6 +39,20 @@ class Closed:
 
     calendar_day: CalendarDay
     bookings: tuple[Booking, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One booking that a closure would take the school out of: which of its classes, and who goes on
+    without it. Nobody: the booking is cancelled."""
+
+    booking: Booking
+    groups: tuple[Name, ...]
+    others: tuple[Name, ...]
+
+    @property
+    def is_own(self) -> bool:
+        return self.booking.kind == Booking.Kind.LOCAL
 
 
 @retried
@@ -62,14 +86,54 @@ def close(
     return Closed(row, tuple(change.booking for change in changes))
 
 
-def would_hit(
+def would_leave(
     organisation: Organisation, day: date, *, now: datetime,
     closed_from: time | None = None, closed_until: time | None = None, grade: int | None = None,
-) -> list[Booking]:  # fmt: skip
-    """The bookings that would lose this school's side if it closed then, by start."""
+) -> list[Participant]:  # fmt: skip
+    """This school's sides that would leave their bookings if it closed then, by the booking's start."""
     span = timegrid.span(day, closed_from or time(0), closed_until or time(0), organisation.zone)
-    parties = _parties(organisation, span, grade=grade, now=now)
-    return list(Booking.objects.live(now).filter(pk__in=parties.values("booking")).order_by("start", "pk"))
+    live = Booking.objects.live(now).values("pk")
+    parties = _parties(organisation, span, grade=grade, now=now).filter(booking__in=live)
+    return list(parties.select_related("booking").order_by("booking__start", "booking", "pk"))
+
+
+def hits(leaving: Sequence[Participant]) -> list[Hit]:
+    """What becomes of each booking that these sides leave, in their order; two queries for any number."""
+    bookings = {side.booking_id: side.booking for side in leaving}
+    others: dict[int, list[Name]] = {}
+    guests = Participant.objects.standing().filter(booking__in=bookings, role=Participant.Role.GUEST)
+    staying = guests.exclude(pk__in=[side.pk for side in leaving]).select_related("organisation")
+    for side in staying:
+        others.setdefault(side.booking_id, []).append(side.organisation.label)
+    groups: dict[int, list[Name]] = {}
+    theirs = Claim.objects.filter(participant__in=leaving, resource__classpart__isnull=False)
+    for booking, name, name_en in theirs.order_by("resource").values_list(
+        "booking", "resource__classpart__group__name", "resource__classpart__group__name_en"
+    ):
+        groups.setdefault(booking, []).append(Name(name, name_en or name))
+    return [
+        Hit(booking, _once(groups.get(key, ())), _once(others.get(key, ())))
+        for key, booking in bookings.items()
+    ]
+
+
+def _once(names: Iterable[Name]) -> tuple[Name, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def lessons_left(rows: Sequence[CalendarDay]) -> int:
+    """How many bookings the school left by these closures of its own."""
+    left: set[int] = set()
+    for row in rows:
+        span = timegrid.span(
+            row.date, row.closed_from or time(0), row.closed_until or time(0), row.organisation.zone
+        )
+        gone = Participant.objects.filter(
+            organisation=row.organisation, person=None, withdrawn_at__isnull=False,
+            withdraw_reason=row.title, start__lt=span.end, end__gt=span.start,
+        )  # fmt: skip
+        left.update(gone.values_list("booking", flat=True))
+    return len(left)
 
 
 @retried

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from scheduler import spreadsheets, texts, typed_dates
+from scheduler.wallclock import is_japanese
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -150,11 +152,16 @@ def _lines(reader: Reader) -> Iterator[tuple[int, list[str]]]:
             raise UnreadableError(words % {"line": line}) from None
 
 
+def listed_words(words: Iterable[str]) -> str:
+    """「機関コード、日付」 or "code, day"."""
+    return ("、" if is_japanese(get_language() or "ja") else ", ").join(words)
+
+
 def _check(head: Sequence[str], layout: Layout) -> None:
     missing = [name for name in layout.required if name not in head]
     if missing:
         words = _("The first line must name the columns. Missing: %(names)s")
-        raise UnreadableError(words % {"names": ", ".join(missing)})
+        raise UnreadableError(words % {"names": listed_words(missing)})
     twice = [name for name in layout.columns if head.count(name) > 1]
     if twice:
         raise UnreadableError(_("The column %(name)s stands there twice.") % {"name": twice[0]})
@@ -213,7 +220,7 @@ class Cells:
         return self._read(column, reading, _("This is no time. Write it like 8:45."))
 
     def one_of(self, column: str, choices: Mapping[str, Value]) -> Value | None:
-        words = _("This is none of: %(names)s") % {"names": ", ".join(dict.fromkeys(choices))}
+        words = _("This is none of: %(names)s") % {"names": listed_words(dict.fromkeys(choices))}
         return self._read(column, lambda text: choices.get(texts.plain(text)), words)
 
     def _read(self, column: str, reading: Callable[[str], Value | None], words: str) -> Value | None:

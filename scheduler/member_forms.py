@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from scheduler import members
+from scheduler.imports import listed_words
 from scheduler.members import Mandate
 from scheduler.models import Membership, Organisation, Role
 from scheduler.typed_dates import TypedDateField
@@ -76,8 +78,7 @@ class PostForm(DatesForm):
         assert isinstance(role, forms.ChoiceField)
         choice.queryset = members.organisations(holder)
         choice.widget.choices = choice.choices
-        given = {each for one in choice.queryset for each in holder.roles_at(one)}
-        role.choices = [("", _("choose")), *((each, each.label) for each in Role if each in given)]
+        role.choices = [("", _("choose")), *_grouped(holder, choice.queryset)]
         if choice.queryset.count() == 1:
             choice.initial = choice.queryset[0].pk
 
@@ -85,11 +86,33 @@ class PostForm(DatesForm):
         facts = super().clean()
         organisation, role = facts.get("organisation"), facts.get("role")
         if organisation and role and role not in self.holder.roles_at(organisation):
-            self.add_error("role", _("There is no such role at this organisation."))
+            given = self.holder.roles_at(organisation)
+            words = gettext("The roles of %(organisation)s are: %(roles)s") % {
+                "organisation": organisation.label.in_language(get_language() or "ja"),
+                "roles": listed_words(str(each.label) for each in Role if each in given),
+            }
+            self.add_error("role", words)
         return facts
 
 
+def _grouped(holder: Mandate, places: Iterable[Organisation]) -> list[Any]:
+    """The roles that the holder may give, under the kinds of organisation which have them."""
+    kinds: dict[Role, list[str]] = {}
+    for place in places:
+        for role in holder.roles_at(place):
+            label = str(Organisation.Kind(place.kind).label)
+            if label not in kinds.setdefault(role, []):
+                kinds[role].append(label)
+    groups: dict[str, list[tuple[str, Any]]] = {}
+    for role in Role:
+        if role in kinds:
+            groups.setdefault(listed_words(kinds[role]), []).append((role.value, role.label))
+    return list(groups.items()) if len(groups) > 1 else [each for one in groups.values() for each in one]
+
+
 class InviteForm(PostForm):
+    # As they stand on the page: its summary of errors follows it.
+    field_order = ("email", "name", "name_en", "organisation", "role", "valid_from", "last_day", "post")
     email = forms.EmailField(
         max_length=254, label=_("E-mail address"), help_text=_("The person signs in with it.")
     )

@@ -16,7 +16,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import audit, permissions
-from scheduler.models import AuditEntry, Invitation, Membership, Organisation, Person, Resource, Role, User
+from scheduler.models import (
+    AuditEntry,
+    Booking,
+    Invitation,
+    Membership,
+    Organisation,
+    Person,
+    Resource,
+    Role,
+    User,
+)
 from scheduler.transactions import retried
 
 Kind = Organisation.Kind
@@ -124,6 +134,21 @@ def accounts(holder: Mandate) -> QuerySet[User]:
     if holder.is_whole:
         found |= Q(memberships=None)
     return User.objects.filter(found).distinct()
+
+
+def coming(user: User, now: datetime) -> tuple[int, int]:
+    """How many lessons, and how many other bookings, the person has that are not over."""
+    theirs = Booking.objects.live(now).filter(
+        participants__person__user=user, participants__withdrawn_at=None, participants__end__gt=now
+    )
+    kinds = list(theirs.distinct().values_list("pk", "kind"))
+    lessons = sum(kind == Booking.Kind.LESSON for _pk, kind in kinds)
+    return lessons, len(kinds) - lessons
+
+
+def may_end(membership: Membership, by: User) -> bool:
+    """An administrator who ended the own post could not take it back."""
+    return membership.user_id != by.pk or membership.role != Role.CENTRE_ADMIN
 
 
 def _require(by: User, organisation: Organisation, role: str, now: datetime) -> None:
@@ -303,10 +328,9 @@ def _require_whole(by: User, now: datetime) -> None:
 
 
 def _refuse_oneself(membership: Membership, by: User, now: datetime, first: date, until: date | None) -> None:
-    """An administrator who ended the own post could not take it back."""
     today = timezone.localdate(now)
     holds = first <= today and (until is None or today < until)
-    if membership.user_id == by.pk and membership.role == Role.CENTRE_ADMIN and not holds:
+    if not holds and not may_end(membership, by):
         raise OneselfError
 
 

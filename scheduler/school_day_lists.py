@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import fitting, listings, school_days, texts
-from scheduler.imports import Cells, Layout, Problem, Row
+from scheduler.imports import Cells, Layout, Problem, Row, listed_words
 from scheduler.listings import CODE, Change, Findings, Preview
 from scheduler.models import CalendarDay, DayType, Organisation, User
 from scheduler.names import Name
@@ -144,7 +144,7 @@ def _line(
     values["day_type"] = types[school.pk].get(texts.plain(named)) if school and school.pk in types else None
     if school and named and values["day_type"] is None:
         words = gettext("The school has no day type of this name. It has: %(names)s")
-        cells.wrong(TYPE, words % {"names": ", ".join(types[school.pk]) if school.pk in types else "–"})
+        cells.wrong(TYPE, words % {"names": listed_words(types[school.pk]) if school.pk in types else "–"})
     if kind is not None:
         _check_kind(cells, kind, values)
     found.problems += cells.problems
@@ -220,8 +220,8 @@ def _judge(school: Organisation, lines: Sequence[Line], found: Findings, now: dt
 
 def words_of(told: Effects) -> str:
     """How many lessons an entry hits; "" for none."""
-    if told.cancelled:
-        n = len(told.cancelled)
+    if told.leaving:
+        n = told.lessons_left
         words = ngettext("%(n)d booked lesson loses this school", "%(n)d booked lessons lose this school", n)
         return words % {"n": n}
     if told.misfits:

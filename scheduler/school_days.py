@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from django.utils import timezone
 from scheduler import audit, bells, closures, fitting
 from scheduler.dayplans import Entry, SchoolFacts
 from scheduler.fitting import Alter, Misfit
-from scheduler.models import Booking, CalendarDay, DayType, Organisation, User
+from scheduler.models import CalendarDay, DayType, Organisation, Participant, User
 from scheduler.names import Name
 from scheduler.signals import calendar_changed
 from scheduler.transactions import retried
@@ -58,13 +58,17 @@ class Facts:
 class Effects:
     """What an entry would do to what is booked."""
 
-    cancelled: tuple[Booking, ...] = ()
-    """Lessons that this school leaves by a closure."""
+    leaving: tuple[Participant, ...] = ()
+    """This school's sides of lessons, which it leaves by a closure."""
     misfits: tuple[Misfit, ...] = ()
     """Lessons that keep their times and no longer lie in their period."""
 
     def __bool__(self) -> bool:
-        return bool(self.cancelled or self.misfits)
+        return bool(self.leaving or self.misfits)
+
+    @property
+    def lessons_left(self) -> int:
+        return len({side.booking_id for side in self.leaving})
 
 
 @dataclass(slots=True)
@@ -84,33 +88,47 @@ class Stretch:
 
 def listed(school: Organisation, first: date, last: date) -> list[Stretch]:
     """The entries that stand, by their first day; the same on consecutive days as one."""
-    rows = CalendarDay.objects.standing().filter(organisation=school, date__range=(first, last))
+    return across([school], first, last)
+
+
+def across(schools: Iterable[Organisation], first: date, last: date) -> list[Stretch]:
+    """The same of many schools, one after another on each day as they are given; one query."""
+    order = {school.pk: n for n, school in enumerate(schools)}
+    rows = CalendarDay.objects.standing().filter(organisation__in=order, date__range=(first, last))
     open_ones: dict[object, Stretch] = {}
     found: list[Stretch] = []
     for row in rows.select_related("day_type", "organisation").order_by("date", "grade", "pk"):
         span = (row.closed_from, row.closed_until)
-        key = (row.kind, row.title, row.grade, span, row.day_type_id, row.runs_as_weekday)
+        key = (
+            row.organisation_id,
+            row.kind,
+            row.title,
+            row.grade,
+            span,
+            row.day_type_id,
+            row.runs_as_weekday,
+        )
         stretch = open_ones.get(key)
         if stretch is not None and stretch.last.date + timedelta(days=1) == row.date:
             stretch.rows.append(row)
         else:
             open_ones[key] = Stretch([row])
             found.append(open_ones[key])
-    return found
+    return sorted(found, key=lambda each: (each.first.date, order[each.first.organisation_id]))
 
 
 def effects(school: Organisation, entries: Sequence[Facts], *, now: datetime) -> Effects:
     """What booked lessons would lose or leave their periods by these entries, which are of one kind."""
-    cancelled: list[Booking] = []
+    leaving: list[Participant] = []
     for each in entries:
         if each.kind == Kind.CLOSURE:
-            cancelled += closures.would_hit(
+            leaving += closures.would_leave(
                 school, each.date, now=now, grade=each.grade,
                 closed_from=each.closed_from, closed_until=each.closed_until,
             )  # fmt: skip
     deciding = [each for each in entries if each.kind in DECIDING]
     misfits = fitting.misfits(school, with_entries(deciding), now=now) if deciding else []
-    return Effects(tuple(cancelled), tuple(misfits))
+    return Effects(tuple(leaving), tuple(misfits))
 
 
 def with_entries(added: Sequence[Facts]) -> Alter:
@@ -143,7 +161,7 @@ def seen(school: Organisation, asked: object, told: Effects) -> str:
     what = (
         asked,
         list(rows.values_list("pk", flat=True)),
-        [booking.pk for booking in told.cancelled],
+        [side.pk for side in told.leaving],
         [(m.booking.pk, m.number, m.after) for m in told.misfits],
     )
     return hashlib.sha256(repr(what).encode()).hexdigest()

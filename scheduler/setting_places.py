@@ -45,6 +45,15 @@ _places = [
         _("Rooms, sets and lines"),
         _("Studios, receiving sets, conference rooms, lines"),
         "screen",
+        lambda scope: scope.is_whole,
+        position=30,
+    ),
+    SettingPlace(
+        "scheduler:locations",
+        _("Receiving sets and rooms"),
+        _("What the school's lessons are received in"),
+        "screen",
+        lambda scope: not scope.is_whole,
         position=30,
     ),
     SettingPlace(

@@ -5,7 +5,7 @@ Pure. The caller says which zone's clocks and which language; nothing here asks 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from scheduler.timegrid import local_date
@@ -45,6 +45,16 @@ def clock_range(start: datetime, end: datetime, zone: ZoneInfo, language: str) -
         return f"{clock(start, zone)}–24:00"
     gap = "" if is_japanese(language) else ", "
     return f"{clock(start, zone)}–{day(last, language)}{gap}{clock(end, zone)}"
+
+
+def part_of_day(start: time | None, end: time | None, language: str) -> str:
+    """「13:00から」, 「12:00まで」, 「9:00–12:00」; None and 0:00 are the day's own ends."""
+    first, last = (f"{at:%-H:%M}" if at and at != time(0) else "" for at in (start, end))
+    if first and last:
+        return f"{first}–{last}"
+    if is_japanese(language):
+        return f"{first}から" if first else f"{last}まで" if last else ""
+    return f"from {first}" if first else f"until {last}" if last else ""
 
 
 def moment(start: datetime, end: datetime, zone: ZoneInfo, language: str) -> str:

@@ -20,6 +20,7 @@ from realtime.models import HelpCall
 from scheduler import exports, feed_scopes, feeds, notices, permissions
 from scheduler.models import (
     Booking,
+    CalendarDay,
     ClassGroup,
     Feed,
     Notice,
@@ -111,6 +112,8 @@ def build(world: World) -> Stage:
         case=_case(now),
     )
     _take_registers(stage)
+    for school in (world.rishiri, world.rebun):
+        CalendarDay.objects.create(organisation=school, date=today, kind="event", title="学校祭")
     _make_feeds(stage)
     _write_exports(stage)
     notices.tell([world.tanaka, world.sato], Kind.LESSON_BOOKED, running, params={}, now=now)

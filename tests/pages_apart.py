@@ -24,9 +24,8 @@ WITHOUT_PAGE: dict[str, str] = {
         [
             "scheduler:calendar_revoke", "scheduler:export_again", "scheduler:export_stop",
             "scheduler:notices_read", "scheduler:notice_read", "scheduler:invitation_resend",
-            "scheduler:invitation_revoke", "scheduler:post_end", "scheduler:account_close",
-            "scheduler:account_reopen", "scheduler:factor_reset", "scheduler:audit_export",
-            "scheduler:language", "scheduler:school_days_withdraw", "scheduler:list_import_confirm",
+            "scheduler:invitation_revoke", "scheduler:account_reopen", "scheduler:factor_reset",
+            "scheduler:audit_export", "scheduler:language", "scheduler:list_import_confirm",
             "scheduler:people_import_confirm", "scheduler:invitations_send",
             "classrooms:confirm", "classrooms:release", "classrooms:register_staff",
             "classrooms:pupil_import_confirm",

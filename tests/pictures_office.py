@@ -126,6 +126,8 @@ def _people(centre: Organisation, now: datetime) -> list[Picture]:
         Picture("person-school", f"/people/{staff.pk}/", SCHOOL),
         Picture("person-closed", f"/people/{closed.pk}/", ADMIN),
         Picture("post", f"/people/posts/{post.pk}/", ADMIN),
+        Picture("post-end", f"/people/posts/{post.pk}/end/", ADMIN),
+        Picture("account-close", f"/people/{staff.pk}/close/", ADMIN),
         Picture("post-add", f"/people/{staff.pk}/posts/", ADMIN),
         Picture("post-add-refused", f"/people/{staff.pk}/posts/", ADMIN),
         Picture("invite", "/people/invite/", ADMIN),
@@ -146,6 +148,7 @@ def _settings() -> list[Picture]:
     school, bells = f"?school={rishiri.pk}", BellSchedule.objects.filter(day_type__organisation=rishiri)
     place = Location.objects.filter(organisation=rishiri).earliest("pk")
     section = Section.objects.earliest("pk")
+    day = CalendarDay.objects.filter(organisation=rishiri).latest("pk")
     return [
         Picture("settings", "/settings/", PLANNER),
         Picture("settings-school", "/settings/", SCHOOL),
@@ -154,11 +157,13 @@ def _settings() -> list[Picture]:
         Picture("settings-bells-new-refused", f"/settings/bells/new/{school}", SCHOOL),
         Picture("settings-bells-week", f"/settings/bells/week/{school}", SCHOOL),
         Picture("settings-bells-remove", f"/settings/bells/{bells.earliest('pk').pk}/remove/", SCHOOL),
+        Picture("settings-days-all", "/settings/calendar/", PLANNER),
         Picture("settings-days", f"/settings/calendar/{school}", SCHOOL),
         *(
             Picture(f"settings-day-{kind}", f"/settings/calendar/new/{kind}/{school}", SCHOOL)
             for kind in Kind.values
         ),
+        Picture("settings-day-withdraw", f"/settings/calendar/withdraw/{school}&row={day.pk}", SCHOOL),
         Picture("settings-places", f"/settings/places/{school}", PLANNER),
         Picture("settings-place", f"/settings/places/{place.pk}/", SCHOOL),
         Picture("settings-place-new", f"/settings/places/new/{school}", SCHOOL),

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from scheduler import deliveries, listings
-from scheduler.models import BellSchedule, Membership, Notice
+from scheduler.models import BellSchedule, CalendarDay, Membership, Notice
 from tests import leaking
 from tests.cast import World
 from tests.leaking import READERS, Stage
@@ -116,10 +116,12 @@ ADDRESSES: dict[str, Addresses] = {
     "scheduler:invitation_revoke": lambda _: [f"/people/invitations/{uuid4()}/revoke/"],
     "scheduler:invitation": _fixed("/invitations/nobody-was-invited-by-this/"),
     "scheduler:post": lambda _: [f"/people/posts/{post.pk}/" for post in Membership.objects.order_by("pk")],
-    "scheduler:post_end": _fixed("/people/posts/0/end/"),
+    "scheduler:post_end": lambda _: [
+        f"/people/posts/{post.pk}/end/" for post in Membership.objects.order_by("pk")
+    ],
     "scheduler:person": _people("/people/{pk}/"),
     "scheduler:post_add": _people("/people/{pk}/posts/"),
-    "scheduler:account_close": _fixed("/people/0/close/"),
+    "scheduler:account_close": _people("/people/{pk}/close/"),
     "scheduler:account_reopen": _fixed("/people/0/reopen/"),
     "scheduler:factor_reset": _people("/people/{pk}/second-step/reset/"),
     "scheduler:audit": _fixed("/audit/"),
@@ -134,7 +136,10 @@ ADDRESSES: dict[str, Addresses] = {
     ],
     "scheduler:school_days": _schools("/settings/calendar/?school={pk}"),
     "scheduler:school_day_new": _schools("/settings/calendar/new/closure/?school={pk}"),
-    "scheduler:school_days_withdraw": _schools("/settings/calendar/withdraw/?school={pk}"),
+    "scheduler:school_days_withdraw": lambda _: [
+        f"/settings/calendar/withdraw/?school={day.organisation_id}&row={day.pk}"
+        for day in CalendarDay.objects.order_by("pk")
+    ],
     "scheduler:locations": _schools("/settings/places/?school={pk}"),
     "scheduler:location_new": _schools("/settings/places/new/?school={pk}"),
     "scheduler:location": lambda stage: [

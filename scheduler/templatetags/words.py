@@ -7,7 +7,8 @@ Loaded into every template as builtins. A zone is a ZoneInfo, or anything with a
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, time
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,12 +16,14 @@ from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from scheduler import audit_words as words_of_audit
-from scheduler import exports, timegrid, wallclock
+from scheduler import exports, form_words, timegrid, wallclock
+from scheduler import names as names_of
 from scheduler.providers import Reader
 
 register = template.Library()
@@ -67,6 +70,18 @@ def _zone(source: Any) -> ZoneInfo:
 @register.simple_tag
 def local_range(start: datetime, end: datetime, zone: Any = None) -> str:
     return wallclock.clock_range(start, end, _zone(zone), _language())
+
+
+@register.simple_tag
+def local_part(start: datetime, end: datetime, zone: Any = None) -> str:
+    """Of one day: 「13:00から」 where it lasts to the day's end."""
+    first, last = (at.astimezone(_zone(zone)).time() for at in (start, end))
+    return wallclock.part_of_day(first, last, _language())
+
+
+@register.simple_tag
+def part_of_day(start: time | None, end: time | None) -> str:
+    return wallclock.part_of_day(start, end, _language())
 
 
 @register.simple_tag
@@ -150,6 +165,12 @@ def icon(name: str, size: int = 18) -> SafeString:
     )
 
 
+@register.filter
+def names(several: Iterable[Named]) -> str:
+    """「利尻・礼文」 or "Rishiri, Rebun"."""
+    return names_of.joined((each.in_language(_language()) for each in several), _language())
+
+
 @register.simple_tag
 def chip(words: str, state: str = "planned", sign: str = "") -> SafeString:
     """A state as a word with its sign and colour; an unknown state stays neutral."""
@@ -161,6 +182,35 @@ def chip(words: str, state: str = "planned", sign: str = "") -> SafeString:
         icon(picture) if picture else "",
         typed(words[:1].upper() + words[1:]),  # "soon" within a sentence, "Soon" by itself
     )
+
+
+@register.filter
+def problems(field: BoundField) -> list[str]:
+    """What is wrong with a field, as it reads beside it."""
+    return form_words.at_field(field)
+
+
+@register.filter
+def named_problems(field: BoundField) -> list[str]:
+    """What is wrong with a field, as it reads away from it."""
+    return form_words.in_summary(field)
+
+
+@register.simple_tag
+def labelled(label: object, words: object) -> str:
+    return form_words.named(label, words)
+
+
+@register.filter
+def district(typed: str) -> str:
+    """「宗谷」 or "Soya"."""
+    return names_of.district(typed).in_language(_language())
+
+
+@register.simple_tag
+def weekday_name(number: int) -> str:
+    """「月曜日」 or "Monday" of 0."""
+    return str(WEEKDAYS[number])
 
 
 @register.filter

@@ -13,17 +13,19 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from scheduler import audit, audit_search, audit_words, readers, spreadsheets
 from scheduler.audit_search import Search
 from scheduler.models import AuditEntry, Organisation
+from scheduler.names import Name
 from scheduler.providers import Reader
 from scheduler.spreadsheets import Encoding
 from scheduler.typed_dates import TypedDateField
+from scheduler.wallclock import is_japanese
 
 ENTRIES_SHOWN = 50
 
@@ -42,6 +44,13 @@ class SearchForm(forms.Form):
         choice = self.fields["object_type"]
         assert isinstance(choice, forms.ChoiceField)
         choice.choices = [("", _("everything")), *((each, audit_words.of_object(each)) for each in types)]
+
+    def clean(self) -> dict[str, Any]:
+        facts: dict[str, Any] = super().clean() or {}
+        first, last = facts.get("first"), facts.get("last")
+        if first and last and last < first:
+            self.add_error("first", _("The first day lies after the last."))
+        return facts
 
     def search(self) -> Search:
         facts = self.cleaned_data
@@ -113,14 +122,23 @@ def _reading(request: HttpRequest) -> tuple[Reader, QuerySet[AuditEntry]]:
     return reader, entries
 
 
-def _line(entry: AuditEntry, accounts: dict[int, str], places: dict[int, str]) -> dict[str, Any]:
+def _line(entry: AuditEntry, accounts: dict[int, Name], places: dict[int, Name]) -> dict[str, Any]:
+    language = get_language() or "ja"
+
+    def named(of: dict[int, Name], key: int | None) -> str:
+        return of[key].in_language(language) if key in of else ""
+
     is_account = entry.object_type == "account" and entry.object_key.isdecimal()
+    words, action = audit_words.of(entry.event), entry.get_action_display()
     return {
         "entry": entry,
-        "words": audit_words.of(entry.event),
-        "place": places.get(entry.organisation_id or 0, ""),
-        "on_behalf_of": accounts.get(entry.on_behalf_of_id or 0, ""),
-        "about": accounts.get(int(entry.object_key), "") if is_account else "",
+        "words": words,
+        "action": action if action != words else "",
+        # What was written then stands; only its spelling in Latin letters is today's.
+        "who": entry.actor_name if is_japanese(language) else named(accounts, entry.actor_id),
+        "place": named(places, entry.organisation_id),
+        "on_behalf_of": named(accounts, entry.on_behalf_of_id),
+        "about": named(accounts, int(entry.object_key)) if is_account else "",
         "kind": audit_words.of_object(entry.object_type),
         "is_bad": entry.outcome != "success",
     }

@@ -75,7 +75,9 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         misfits = bells.effects(school, form.table, now=now)
         facts = {"misfits": misfits, "shown": bells.seen(school, form.table, misfits), "is_other": stale}
-        return _confirm(request, school, form, {**facts, "title": _("A new bell table")})
+        return _confirm(
+            request, school, form, {**facts, "title": _("A new bell table"), "act": _("Ring by this table")}
+        )
     facts = {"form": form, "school": school, "types": types}
     return render(request, "scheduler/settings/bells_new.html", facts, status=422 if form.is_bound else 200)
 
@@ -124,7 +126,8 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The bell table is taken out."))
         return redirect(_page(school))
     misfits = fitting.misfits(school, bells.without(table), now=now)
-    facts = {"misfits": misfits, "shown": "1", "title": _("Take out a bell table"), "table": table}
+    facts = {"misfits": misfits, "shown": "1", "table": table}
+    facts |= {"title": _("Take out a bell table"), "act": _("Take out")}
     return _confirm(request, school, None, facts)
 
 
@@ -153,7 +156,8 @@ def week(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         first = form.cleaned_data["valid_from"]
         misfits, digest = school_weeks.shown_days(school, form.types, first, now=now)
-        facts = {"misfits": misfits, "shown": digest, "is_other": stale, "title": _("The week's day types")}
+        facts = {"misfits": misfits, "shown": digest, "is_other": stale}
+        facts |= {"title": _("The week's day types"), "act": _("Run the week so")}
         return _confirm(request, school, form, facts)
     facts = {"form": form, "school": school}
     return render(request, "scheduler/settings/week.html", facts, status=422 if form.is_bound else 200)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,12 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from scheduler import audit, factors, invitation_lists, members, texts
 from scheduler.member_forms import DatesForm, PostForm
 from scheduler.members import Mandate
-from scheduler.models import Organisation, User
+from scheduler.models import Membership, Organisation, User
 from scheduler.views.holders import holder_of
 
 PEOPLE_SHOWN = 50
@@ -41,18 +43,20 @@ def page(request: HttpRequest) -> HttpResponse:
         "organisations": places,
         "organisation": chosen,
         "shows_gone": "gone" in request.GET,
-        **_invited(request, holder, chosen, now),
+        **_invited(request, holder, words, chosen, now),
         "today": timezone.localdate(now),
     }
     return render(request, "scheduler/people.html", facts)
 
 
 def _invited(
-    request: HttpRequest, holder: Mandate, chosen: Organisation | None, now: datetime
+    request: HttpRequest, holder: Mandate, words: str, chosen: Organisation | None, now: datetime
 ) -> dict[str, object]:
     waiting = invitation_lists.waiting(holder, now)
     if chosen:
         waiting = waiting.filter(organisation=chosen)
+    if words:
+        waiting = waiting.filter(Q(name__icontains=words) | Q(email__icontains=words))
     page = Paginator(waiting, PEOPLE_SHOWN).get_page(request.GET.get("invited"))
     return {
         "invited": page,
@@ -93,6 +97,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     facts = {
         "account": account,
         "posts": held,
+        "endable": {one.pk for one in held if members.may_end(one, by)},
+        "resumable": _resumable(held, holder, today) if account.is_active and account.pk != by.pk else set(),
         "today": today,
         "is_whole": holder.is_whole,
         "is_oneself": account.pk == by.pk,
@@ -103,13 +109,27 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "scheduler/person.html", facts)
 
 
+def _resumable(held: Sequence[Membership], holder: Mandate, today: date) -> set[int]:
+    """The last of each post that has ended and could be given again; `held` newest first."""
+    newest: dict[tuple[int, str], Membership] = {}
+    for one in held:
+        newest.setdefault((one.organisation_id, one.role), one)
+    return {
+        one.pk
+        for one in newest.values()
+        if one.valid_until is not None
+        and one.valid_until <= today
+        and one.role in holder.roles_at(one.organisation)
+    }
+
+
 @never_cache
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another post for somebody who has an account."""
+    """Another post for somebody who has an account; with `again`, as the one that they held."""
     now = timezone.now()
     by, holder = holder_of(request, now)
     account = get_object_or_404(members.accounts(holder).filter(is_active=True), pk=pk)
-    form = PostForm(holder, request.POST or None)
+    form = PostForm(holder, request.POST or None, initial=_again(request, holder, account))
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:
@@ -127,6 +147,14 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request, "scheduler/post.html", {"form": form, "account": account}, status=422 if form.errors else 200
     )
+
+
+def _again(request: HttpRequest, holder: Mandate, account: User) -> dict[str, Any]:
+    key = request.GET.get("again", "")
+    if not key.isdecimal() or len(key) > 18:
+        return {}
+    held = members.posts(holder).filter(user=account, pk=key).first()
+    return {"organisation": held.organisation_id, "role": held.role, "post": held.post} if held else {}
 
 
 @never_cache
@@ -156,11 +184,17 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "scheduler/post.html", facts, status=422 if form.errors else 200)
 
 
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """What follows from ending a post, and ending it."""
     now = timezone.now()
     by, holder = holder_of(request, now)
-    held = get_object_or_404(members.posts(holder).select_related("organisation"), pk=pk)
+    held = get_object_or_404(members.posts(holder).select_related("user", "organisation"), pk=pk)
+    if request.method != "POST":
+        if not members.may_end(held, by):
+            raise Http404
+        return _asked(request, held.user, now, held=held)
     try:
         members.end(held, by=by, now=now)
     except members.OneselfError:
@@ -170,10 +204,16 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(held.user_id)
 
 
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """What follows from closing an account, and closing it."""
     now = timezone.now()
     by, account = _administered(request, pk, now)
+    if request.method != "POST":
+        if account.pk == by.pk:
+            raise Http404
+        return _asked(request, account, now)
     try:
         members.close(account, by=by, now=now)
     except members.OneselfError:
@@ -183,6 +223,20 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
             request, _("The account is closed. Its posts have ended, and nobody signs in with it.")
         )
     return _back(pk)
+
+
+def _asked(
+    request: HttpRequest, account: User, now: datetime, *, held: Membership | None = None
+) -> HttpResponse:
+    lessons, others = members.coming(account, now)
+    facts = {
+        "account": account,
+        "held": held,
+        "is_dropped": held is not None and held.valid_from >= timezone.localdate(now),
+        "lessons": lessons,
+        "others": others,
+    }
+    return render(request, "scheduler/person_end.html", facts)
 
 
 @require_POST

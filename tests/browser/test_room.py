@@ -184,7 +184,7 @@ def test_chat_and_raised_hands_reach_everybody_in_order(enter: Enter) -> None:
     rishiri.get_by_role("button", name="手を挙げる").click()
     rishiri.get_by_role("button", name="ほかの操作").click()
     rishiri.get_by_role("button", name="チャット").click()
-    rishiri.get_by_label("この教室の全員へ").fill("<b>聞こえます</b>")
+    rishiri.get_by_label("この授業の全員へ").fill("<b>聞こえます</b>")
     rishiri.get_by_role("button", name="書き込む").click()
 
     expect(teacher.locator("#hands li b")).to_have_text(["礼文 受信機材1", "利尻 受信機材1"])
@@ -236,7 +236,7 @@ def test_a_large_display_shows_the_newest_line_and_counts_it_where_the_chat_is(e
     teacher, rishiri = enter("sato"), enter("rishiri-set1", viewport=LARGE)
     wait_for_media(rishiri, 1)
     teacher.get_by_role("button", name="チャット").click()
-    teacher.get_by_label("この教室の全員へ").fill("3番まで解いてください")
+    teacher.get_by_label("この授業の全員へ").fill("3番まで解いてください")
     teacher.get_by_role("button", name="書き込む").click()
 
     newest = rishiri.get_by_role("button", name="佐藤先生：3番まで解いてください")
@@ -334,7 +334,7 @@ def test_the_chat_of_a_phone_opens_in_sight_and_history_is_no_news(enter: Enter)
     teacher = enter("sato")
     wait_for_media(phone, 1)
     teacher.get_by_role("button", name="チャット").click()
-    teacher.get_by_label("この教室の全員へ").fill("聞こえますか")
+    teacher.get_by_label("この授業の全員へ").fill("聞こえますか")
     teacher.get_by_role("button", name="書き込む").click()
 
     phone.get_by_role("button", name="チャット 新着1").click()

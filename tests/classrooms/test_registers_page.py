@@ -636,7 +636,7 @@ def test_the_confirmation_and_what_is_changed_after_it_are_on_the_audit(
     ]
     assert audit.verify() == []
     page = signed_in(world.admin).get("/audit/").content.decode()
-    assert all(words in page for words in ("出席簿の確定", "確定後の出欠の変更", "確定後の立会いの変更"))
+    assert all(words in page for words in ("出欠の確定", "確定後の出欠の変更", "確定後の立会いの変更"))
     kept = page + repr(list(AuditEntry.objects.values()))
     assert not any(words in kept for words in (pupils[1].name, "欠席届", "absent"))
 

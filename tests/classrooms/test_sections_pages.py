@@ -114,13 +114,13 @@ def test_a_school_with_lessons_or_pupils_stays_in(centre: Client, world: World, 
 
 
 @pytest.mark.parametrize(("values", "words"), [
-    ({"name": ""}, "必須"),
+    ({"name": ""}, "名称を書いてください"),
     ({"name": "数学Ⅱ（2年・合同）"}, "同じ名称の講座"),
     ({"minimum_minutes": "51"}, "希望する分数以下"),
     ({"wanted_minutes": "10"}, "20"),
     ({"class_0": ""}, "1つ以上の学級"),
-    ({"class_0": "g0"}, "選択"),
-    ({"teacher": "0"}, "選択"),
+    ({"class_0": "g0"}, "選べません"),
+    ({"teacher": "0"}, "選べません"),
     ({"academic_year": "1"}, "年度"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_at_its_field(

@@ -142,6 +142,42 @@ def test_auditor_opens_nothing_else(world: World, auditor: User) -> None:
     assert {client.get(path).status_code for path in ("/pupils/", "/people/", "/book/", "/records/")} == {404}
 
 
+def test_a_first_day_after_the_last_is_refused_at_its_field(auditor: User) -> None:
+    response = as_(auditor).get("/audit/", {"first": "2026-11-30", "last": "2026-11-01"})
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["first"]
+    page = response.content.decode()
+    assert "最初の日が最終日より後です" in page
+    assert "最初の日：最初の日が最終日より後です" in page
+
+
+def test_people_and_places_are_named_in_the_readers_language(auditor: User, world: World) -> None:
+    User.objects.filter(pk=world.sato.pk).update(name_en="Ken Sato")
+    Organisation.objects.filter(pk=world.centre.pk).update(name_en="Delivery Centre")
+    audit.record(
+        audit.Action.UPDATE, "post.end", by=world.sato, now=NOW, object_type="account",
+        object_key=str(world.sato.pk),
+    )  # fmt: skip
+    client = as_(auditor)
+    client.post("/language/", {"language": "en"})
+
+    (line,) = client.get("/audit/").context["lines"]
+
+    assert (line["who"], line["place"], line["about"]) == ("Ken Sato", "Delivery Centre", "Ken Sato")
+
+
+def test_what_was_done_is_said_once(world: World, auditor: User) -> None:
+    audit.record(
+        audit.Action.SIGN_IN, "account.sign_in", by=world.sato, now=NOW, object_type="account",
+        object_key=str(world.sato.pk),
+    )  # fmt: skip
+
+    (line,) = as_(auditor).get("/audit/").context["lines"]
+
+    assert (line["words"], line["action"]) == ("サインイン", "")
+
+
 def test_search_with_nonsense_is_refused_at_its_field(auditor: User) -> None:
     response = as_(auditor).get("/audit/", {"first": "yesterday"})
 

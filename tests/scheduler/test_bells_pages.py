@@ -48,7 +48,7 @@ def show(client: Client, values: dict[str, str], **more: Any) -> Any:
 
 
 def keep(client: Client, values: dict[str, str], shown: Any) -> Any:
-    """Presses 「この内容で登録」 on the page that was shown."""
+    """Presses the deciding button on the page that was shown."""
     return client.post("/settings/bells/new/", {**values, "shown": shown.context["shown"]}, follow=True)
 
 
@@ -112,7 +112,7 @@ def test_a_word_given_to_something_else_shows_it_anew(office: Client, world: Wor
     ({"end_6": "23:00"}, "6:00から22:30"),
     ({"end_1": ""}, "空です"),
     ({"start_1": "8時"}, "時"),
-    ({"day_type": ""}, "必須"),
+    ({"day_type": ""}, "日課を書いてください"),
     ({"valid_from": "2026-13-01"}, "日付"),
     ({"last_day": "1999-01-01"}, "最終日が開始日より前です。"),
     ({f"{side}_{n}": "" for side in ("start", "end") for n in range(1, 7)}, "1校時以上"),

@@ -71,14 +71,14 @@ def test_a_form_that_is_out_of_date_is_told(office: Client, world: World) -> Non
 
     assert response.status_code == 422
     assert "ほかの人が先に変更しました" in told(response)
-    assert "今の内容： 大教室の機材" in told(response)
+    assert "今の内容：大教室の機材" in told(response)
     world.rishiri_set.refresh_from_db()
     assert world.rishiri_set.position == 1
 
 
 @pytest.mark.parametrize(("values", "words"), [
     ({"name": "受信機材1"}, "同じ名称のもの"),
-    ({"name": " "}, "必須"),
+    ({"name": " "}, "名称を書いてください"),
     ({"capacity": "0"}, "1"),
     ({"capacity": "100"}, "99"),
     ({"kind": "person"}, "person"),

@@ -83,7 +83,7 @@ def test_a_form_that_is_out_of_date_is_told_and_keeps_what_was_typed(centre: Cli
     assert response.status_code == 422
     assert "ほかの人が先に変更しました" in told(response)
     assert 'value="0163-00-0000"' in told(response)
-    assert "今の内容： 利尻富士町" in told(response)
+    assert "今の内容：利尻富士町" in told(response)
     world.rishiri.refresh_from_db()
     assert (world.rishiri.telephone, world.rishiri.municipality) == ("", "利尻富士町")
     again = {**values, "telephone": "0163-00-0000", "version": response.context["version"]}
@@ -110,8 +110,8 @@ def test_an_organisation_that_is_booked_does_not_end_before_its_last_lesson(
 
 @pytest.mark.parametrize(("values", "words"), [
     ({"code": "S1"}, "ほかの機関が使っています"),
-    ({"code": "\u3000"}, "必須"),
-    ({"name": ""}, "必須"),
+    ({"code": "\u3000"}, "コードを書いてください"),
+    ({"name": ""}, "名称を書いてください"),
     ({"time_zone": "Asia/Rishiri"}, "Asia/Rishiri"),
     ({"time_zone": "../../etc/passwd"}, "passwd"),
     ({"kind": "zoo"}, "zoo"),

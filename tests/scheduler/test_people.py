@@ -147,6 +147,36 @@ def test_posts_are_offered_by_whose_they_are(
     assert Invitation.objects.exists() is may
 
 
+def test_a_role_that_is_not_there_says_which_are(world: World, hospital: Organisation) -> None:
+    answer = as_(world.admin).post("/people/invite/", offer(world, world.rishiri, Role.SPECIALIST))
+
+    assert answer.status_code == 422
+    assert "利尻の役割は、" in answer.content.decode()
+    groups = [name for name, _roles in answer.context["form"].fields["role"].choices if name]
+    assert len(groups) > 1
+
+
+def test_what_an_invitation_lacks_is_said_in_the_order_of_the_page(world: World) -> None:
+    page = as_(world.admin).post("/people/invite/", {"intention": str(uuid4())}).content.decode()
+
+    summary = page[page.index('id="errors"') : page.index("</ul>", page.index('id="errors"'))]
+    said = re.findall(r'<a href="[^"]*">([^<]*)</a>', summary)
+    assert said == [
+        "メールアドレスを書いてください。", "氏名を書いてください。", "機関を選んでください。",
+        "役割を選んでください。", "最初の日を書いてください。", "メールの言語を選んでください。",
+    ]  # fmt: skip
+
+
+def test_a_search_finds_who_is_invited_too(world: World) -> None:
+    client = as_(world.admin)
+    client.post("/people/invite/", offer(world, world.centre, Role.TEACHER))
+
+    page = client.get("/people/?q=高橋").content.decode()
+
+    assert "招待中の人が1人います" in page
+    assert client.get("/people/?q=山田").context["invitations"] == []
+
+
 @pytest.mark.parametrize("who", ["sato", "suzuki", "tanaka", "rishiri_device", "kato"])
 def test_people_do_not_exist_for_everybody_else(world: World, who: str) -> None:
     client = as_(getattr(world, who))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from scheduler.models import AuditEntry, CalendarDay, DayType
+from scheduler import bookings
+from scheduler.models import AuditEntry, CalendarDay, DayType, Organisation
 from tests.cast import World, add_bells
 from tests.classrooms import teaching
 from tests.classrooms.dates import coming
+from tests.scheduler import plans
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -60,6 +65,47 @@ def test_a_closure_shows_the_lessons_it_hits_and_then_takes_the_school_out(
     assert not standing.filter(organisation=world.rishiri).exists()
     assert standing.filter(organisation=world.rebun).exists()
     assert AuditEntry.objects.get(event="calendar_day.add").facts["bookings"] == 1
+
+
+def test_a_closure_says_of_each_lesson_what_becomes_of_it(office: Client, world: World) -> None:
+    teaching.book(world.section, 2, day=coming())
+    alone = plans.lesson(world, plans.rishiri_side(world, 3, coming()), title="物理")
+    bookings.book(alone, by=world.sato, now=timezone.now(), intention=uuid4())
+
+    shown = enter(office, "closure", closed_from="08:00")
+
+    hits = [(hit.booking.title, hit.groups, hit.others, hit.is_own) for hit in shown.context["hits"]]
+    assert hits == [
+        (world.section.name, (world.rishiri_2a.group.label,), (world.rebun.label,), False),
+        ("物理", (world.rishiri_2a.group.label,), (), False),
+    ]
+    page = told(shown)
+    assert "休業にして、授業2件から外す" in page
+    assert "あとで休業を取り消しても、授業は元に戻りません" in page
+    assert "ほかの学校は続く" in page
+    assert "8:00から" in page
+    kept = enter(office, "closure", closed_from="08:00", shown=shown.context["shown"])
+    assert "授業2件から利尻が外れました" in told(kept)
+
+
+def test_a_closure_that_hits_nothing_says_so_on_its_button(office: Client) -> None:
+    assert ">休業にする</button>" in told(enter(office, "closure"))
+
+
+def test_what_a_closure_hits_costs_the_same_for_one_and_for_many(
+    office: Client, world: World, django_assert_num_queries: Any
+) -> None:
+    def asked() -> Any:
+        return enter(office, "closure", last_day=(coming() + timedelta(days=1)).isoformat())
+
+    teaching.book(world.section, 2, day=coming())
+    with CaptureQueriesContext(connection) as one:
+        asked()
+    for number in (3, 4, 5):
+        teaching.book(world.section, number, day=coming())
+
+    with django_assert_num_queries(len(one)):
+        asked()
 
 
 def test_a_lesson_booked_meanwhile_is_shown_before_the_school_closes(office: Client, world: World) -> None:
@@ -110,12 +156,16 @@ def test_a_swap_runs_as_another_weekday(office: Client) -> None:
 
 
 def test_taking_out_keeps_the_row_and_says_what_does_not_return(office: Client, world: World) -> None:
+    teaching.book(world.section, 2, day=coming())
     enter(office, "closure", shown=enter(office, "closure").context["shown"])
     (day,) = CalendarDay.objects.all()
+    asked = told(office.get(f"/settings/calendar/withdraw/?row={day.pk}"))
+    assert "取り消しても、外れた1件の授業は戻りません" in asked
+    assert CalendarDay.objects.standing().count() == 1
 
     for _again in range(2):
         page = told(office.post("/settings/calendar/withdraw/", {"row": day.pk}, follow=True))
-        assert "元に戻りません" in page
+        assert "配信センターに予約し直しを頼んでください" in page
 
     day.refresh_from_db()
     assert (day.withdrawn_by, CalendarDay.objects.standing().count()) == (world.nakamura, 0)
@@ -123,16 +173,16 @@ def test_taking_out_keeps_the_row_and_says_what_does_not_return(office: Client, 
 
 
 @pytest.mark.parametrize(("kind", "values", "words"), [
-    ("event", {"title": ""}, "必須"),
+    ("event", {"title": ""}, "件名を書いてください"),
     ("event", {"title": "あ" * 81}, "80"),
     ("event", {"first_day": "1900-01-01"}, "1950年から2100年"),
     ("event", {"last_day": "2020-01-01"}, "最終日が開始日より前です。"),
     ("event", {"last_day": "2100-12-31"}, "70日まで"),
     ("event", {"grade": "9"}, "9"),
     ("closure", {"closed_from": "12:00", "closed_until": "11:00"}, "終了は開始より後に"),
-    ("day_type", {"day_type": ""}, "必須"),
-    ("day_type", {"day_type": "0"}, "選択"),
-    ("swap", {"runs_as_weekday": "7"}, "選択"),
+    ("day_type", {"day_type": ""}, "日課を選んでください"),
+    ("day_type", {"day_type": "0"}, "選んでください"),
+    ("swap", {"runs_as_weekday": "7"}, "選んでください"),
     ("swap", {"runs_as_weekday": "1", "first_day": "2026-04-06"}, "過ぎた日"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_at_its_field(
@@ -172,3 +222,37 @@ def test_any_year_shows_a_page(office: Client, year: str) -> None:
 
 def test_an_unknown_kind_is_not_found(office: Client) -> None:
     assert office.get("/settings/calendar/new/holiday/").status_code == 404
+
+
+def test_who_sees_many_schools_first_reads_what_is_near_in_all_of_them(
+    client: Client, world: World, django_assert_num_queries: Any
+) -> None:
+    client.force_login(world.suzuki)
+    today = timezone.localdate()
+
+    def written(school: Organisation, days: int, title: str) -> None:
+        CalendarDay.objects.create(
+            organisation=school, date=today + timedelta(days=days), kind="event", title=title
+        )
+
+    written(world.rebun, 2, "学校祭")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/settings/calendar/")
+    for days in (0, 1, 13):
+        written(world.rishiri, days, "考査")
+    written(world.rishiri, 14, "遠足")
+
+    with django_assert_num_queries(len(one)):
+        response = client.get("/settings/calendar/")
+
+    found = [
+        (each.first.organisation, each.first.title, len(each.rows)) for each in response.context["stretches"]
+    ]
+    assert found == [(world.rishiri, "考査", 2), (world.rebun, "学校祭", 1), (world.rishiri, "考査", 1)]
+    page = told(client.get(f"/settings/calendar/?school={world.rebun.pk}"))
+    assert "学校祭" in page
+    assert "考査" not in page
+
+
+def test_a_school_reads_its_own_calendar_at_once(office: Client, world: World) -> None:
+    assert office.get("/settings/calendar/").context["school"] == world.rishiri

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -131,3 +131,19 @@ def test_chip_is_a_word_with_its_sign_and_nothing_of_it_is_markup() -> None:
         written("{% chip words state %}", words="予定", state="planned") == '<span class="chip">予定</span>'
     )
     assert "予定" in written("{% chip words state %}", words="予定", state="unheard of")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "japanese", "english"),
+    [
+        (time(13), None, "13:00から", "from 13:00"),
+        (time(0), time(12), "12:00まで", "until 12:00"),
+        (time(9), time(12, 30), "9:00–12:30", "9:00–12:30"),
+        (None, time(0), "", ""),
+    ],
+)
+def test_a_part_of_a_day_names_no_end_that_is_the_days_own(
+    start: time | None, end: time | None, japanese: str, english: str
+) -> None:
+    assert wallclock.part_of_day(start, end, "ja") == japanese
+    assert wallclock.part_of_day(start, end, "en") == english
