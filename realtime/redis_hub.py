@@ -359,7 +359,8 @@ class RedisHub:
                 peer_id, reason, stamp = json.loads(text)
                 neighbours.forget(room, peer_id, server, reason, stamp)
             case "S":
-                neighbours.supersede(room, *json.loads(text), self.registry.superseded)
+                seat, changed_at = json.loads(text)
+                neighbours.supersede(room, seat, changed_at, self.registry.superseded)
                 self.registry.forget_empty(room)
             case "A":
                 ids = set(json.loads(text))

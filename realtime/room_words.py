@@ -11,7 +11,7 @@ from realtime import topology
 from scheduler.models import Booking
 
 
-def words(kind: str, *, leads: bool, observes: bool) -> dict[str, str]:
+def words(kind: str, *, leads: bool) -> dict[str, str]:
     """`leads`: the reader is whoever leads the room, and so is not told of a teacher to be heard by."""
     is_lesson = kind == Booking.Kind.LESSON
     voice = _voice_to_teacher() if is_lesson and not leads else _voice_to_others()
@@ -26,8 +26,6 @@ def words(kind: str, *, leads: bool, observes: bool) -> dict[str, str]:
         **_voice_count(is_lesson=is_lesson),
         **(_conference() if kind == Booking.Kind.CONFERENCE else {}),
         **voice,
-        **(_of_schools() if is_lesson and leads else {}),
-        **(_observing(is_lesson=is_lesson) if observes else {}),
     }
 
 
@@ -99,6 +97,7 @@ def _connection(kind: str) -> dict[str, str]:
 def _people() -> dict[str, str]:
     return {
         "me": pgettext("room", "Me"),
+        "me_observing": pgettext("room", "Me (observing)"),
         "this_room": gettext("This room"),
         "place": gettext("no. {n}"),
         "observer": gettext("Observer: {name}, {org}"),
@@ -254,22 +253,6 @@ def _voice_to_others() -> dict[str, str]:
         "leader_left": gettext("Whoever leads has left"),
         "voice_gone": gettext("Nobody else is connected now. Nobody is there to hear you"),
         **_voice_of_all(),
-    }
-
-
-def _of_schools() -> dict[str, str]:
-    """To whoever leads a lesson; others than schools may be there."""
-    return {
-        "voice_alone": gettext("No school is here yet"),
-        "voice_gone": gettext("No school is connected now. Nobody is there to hear you"),
-    }
-
-
-def _observing(*, is_lesson: bool) -> dict[str, str]:
-    return {
-        "voice_muted": gettext("You are observing. Your microphone is off; the teacher does not hear you")
-        if is_lesson
-        else gettext("You are observing. Your microphone is off; nobody hears you"),
     }
 
 

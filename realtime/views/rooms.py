@@ -147,9 +147,7 @@ def _room(request: HttpRequest, admission: Admission, now: datetime) -> dict[str
             "door": _door(admission),
             "csrf": get_token(request),
             "telephone": booking.organiser.telephone,
-            "words": room_words.words(
-                booking.kind, leads=admission.role == "host", observes=admission.is_observer
-            ),
+            "words": room_words.words(booking.kind, leads=admission.role == "host"),
         },
     }
 

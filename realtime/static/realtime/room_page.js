@@ -124,6 +124,9 @@ function microphone() {
   return media.isOn("audio") ? "on" : "off";
 }
 
+const mine = facts.observes ? words.me_observing : words.me;
+const ownName = facts.layout === "school" ? words.this_room : mine;
+
 function render() {
   tiles.render();
   people.render();
@@ -135,7 +138,7 @@ function render() {
   controls.render(signalling.isJoined);
   door?.render();
   byId("self", HTMLElement).classList.toggle("is-dark", !media.isOn("video"));
-  say(byId("self-name", HTMLElement), facts.layout === "school" ? words.this_room : words.me);
+  say(byId("self-name", HTMLElement), ownName);
 }
 
 /** @param {string} from Whoever leads has asked us to be quiet: we are, and know who asked. */
