@@ -87,6 +87,11 @@ class Admission:
         """The party is a school's room: it gets the page for the large display."""
         return self.standing == Visit.Standing.SCHOOL
 
+    @property
+    def is_observer(self) -> bool:
+        """Looks on at what others do; in a practice room everybody tries for themselves."""
+        return self.standing == Visit.Standing.OBSERVER and self.booking.kind != Booking.Kind.PRACTICE
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:

@@ -9,7 +9,15 @@ class RealtimeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from realtime import access, activity, admittances, devices, invalidations, presence  # noqa: PLC0415 -- models must be ready
+        from realtime import (  # noqa: PLC0415 -- models must be ready
+            access,
+            activity,
+            admittances,
+            devices,
+            help_calls,
+            invalidations,
+            presence,
+        )
         from realtime.redis_hub import RedisHub  # noqa: PLC0415
         from realtime.registry import registry  # noqa: PLC0415
         from scheduler import permission_table, session_rules  # noqa: PLC0415
@@ -22,6 +30,7 @@ class RealtimeConfig(AppConfig):
         permission_table.register("starts the own school's device, calls for help", devices.STAFF_ROLES)
         permission_table.register("enters the centre's rooms as an observer", access.OBSERVER_ROLES)
         admittances.connect()
+        help_calls.connect()
         session_rules.register_lasting(activity.lasting_until)
         if settings.REDIS_URL:
             registry.use(RedisHub(settings.REDIS_URL))

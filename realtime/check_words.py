@@ -27,6 +27,7 @@ def words() -> dict[str, str]:
         "line_ok": gettext("{ms} ms there and back"),
         "line_slow": gettext("Slow: {ms} ms there and back. Close other programs"),
         "line_bad": gettext("The centre does not answer. Check the network's cable"),
+        "line_lost": pgettext("check", "not connected"),
         "at": pgettext("check", "checked at {time}"),
         "heard": gettext("In contact with the centre"),
         "lost": gettext("No contact with the centre since {time}. It is tried again by itself"),

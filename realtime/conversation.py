@@ -39,6 +39,8 @@ def join(room: Room, socket: Socket, admission: Admission, message: Join) -> Pee
         room.take_back(peer, socket, admission)
         presence.come_back(peer, message.page, now, at)
     else:
+        if known is None:
+            presence.supersede(room, admission.user_id)
         peer = Peer(known or new_peer_id(), admission, socket, seen=now, seen_at=at, page=message.page)
         presence.enter(room, peer, is_new=known is None)
     metrics.joins.labels("anew" if known is None else "again").inc()
@@ -128,6 +130,7 @@ def _said(peer: Peer, message: Chat, at: datetime) -> Message:
         "name": who["name"],
         "org": who["org"],
         "school": who["school"],
+        "observer": who["observer"],
         "cid": message.cid,
         "text": message.text,
         "at": at.isoformat(),

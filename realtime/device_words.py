@@ -25,7 +25,7 @@ CHECKS = ("camera", "microphone", "speaker", "line")
 
 
 def words(found: DeviceState, zone: ZoneInfo, language: str) -> str:
-    """「確認済み 9:31」, short enough for a chip."""
+    """「待機中（9:31 確認済み）」, short enough for a chip."""
     at = wallclock.clock(found.since, zone) if found.since else ""
     if found.state == State.PROBLEM:
         return _("check: %(what)s") % {"what": joined(failed(found), language)}
@@ -33,7 +33,7 @@ def words(found: DeviceState, zone: ZoneInfo, language: str) -> str:
         State.NONE: pgettext("device", "none entered"),
         State.GONE: pgettext("device", "not connected"),
         State.WAITING: pgettext("device", "waiting"),
-        State.CHECKED: pgettext("device", "checked %(at)s"),
+        State.CHECKED: pgettext("device", "waiting (checked %(at)s)"),
         State.INSIDE: pgettext("device", "in the room"),
     }
     return sentences[found.state] % {"at": at}

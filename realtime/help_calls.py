@@ -16,11 +16,11 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override, pgettext
+from django.utils.translation import override, pgettext, pgettext_lazy
 
 from realtime.access import OBSERVER_ROLES, Admission
 from realtime.models import HelpCall
-from scheduler import notices, permissions, wallclock
+from scheduler import audit, audit_words, notices, permissions, wallclock
 from scheduler.models import Booking, Membership, Notice, Participant, Role, User
 from scheduler.names import Name
 from scheduler.providers import Need, Reader
@@ -40,6 +40,7 @@ class Answer:
     answered_by: str
     symptom: str
     at: datetime | None
+    caller_id: int | None = None
 
 
 NOT_CALLED = Answer(is_open=False, told=0, answered_by="", symptom="", at=None)
@@ -85,6 +86,28 @@ def answer(found: HelpCall, *, by: User, now: datetime) -> bool:
     return HelpCall.objects.filter(pk=found.pk, answered_by=by).exists()
 
 
+@transaction.atomic
+def settle(admission: Admission, *, by: User, now: datetime) -> bool:
+    """ "It is all right now": nobody need come. False if no call is open that this account may take back."""
+    calls = HelpCall.objects.filter(
+        booking=admission.booking, organisation=admission.organisation, answered_at=None
+    )
+    found = calls.select_for_update(no_key=True).first()
+    if found is None or not may_settle(admission, found.by_id):
+        return False
+    HelpCall.objects.filter(pk=found.pk).update(answered_at=now)
+    notices.mark_read(_notices(found), now=now)
+    audit.record(
+        audit.Action.EXECUTE, "help.settle", by=by, now=now, object_type="help", object_key=str(found.pk)
+    )
+    return True
+
+
+def may_settle(admission: Admission, caller_id: int | None) -> bool:
+    """Whoever called may say that it is all right, and of a school whoever of its staff is there."""
+    return admission.is_school or admission.user_id == caller_id
+
+
 def state_for(booking: Booking, organisation_id: int, now: datetime, language: str) -> Answer:
     """This party's newest call in this room, as long as it says something about now."""
     calls = HelpCall.objects.filter(booking=booking, organisation=organisation_id, at__gt=now - OPEN_FOR)
@@ -97,6 +120,15 @@ def state_for(booking: Booking, organisation_id: int, now: datetime, language: s
         answered_by=found.answered_by.label.in_language(language) if found.answered_by else "",
         symptom=symptom_words(found.symptom),
         at=found.at,
+        caller_id=found.by_id,
+    )
+
+
+def connect() -> None:
+    """What the audit says of help calls. Called in `AppConfig.ready()`."""
+    audit_words.register(
+        {"help.settle": pgettext_lazy("audit event", "call for help taken back")},
+        {"help": pgettext_lazy("audit object", "call for help")},
     )
 
 

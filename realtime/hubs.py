@@ -46,6 +46,9 @@ class Hub(Protocol):
         """What there is to know of a peer of this process has changed."""
 
     def tell_left(self, room: Room, peer: Peer, reason: str) -> None: ...
+    def tell_superseded(self, room: Room, seat: str, stamp: float) -> None:
+        """Whoever was away from this seat elsewhere, as known at `stamp`, has come in anew here."""
+
     def give_up(self, room: Room, peer: Peer) -> None:
         """Another process carries this peer and has said so: nothing is to be told, or kept, from here."""
 
@@ -88,6 +91,9 @@ class LocalHub:
         return
 
     def tell_left(self, room: Room, peer: Peer, reason: str) -> None:
+        return
+
+    def tell_superseded(self, room: Room, seat: str, stamp: float) -> None:
         return
 
     def give_up(self, room: Room, peer: Peer) -> None:

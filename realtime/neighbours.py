@@ -87,7 +87,7 @@ def _give_up(room: Room, mine: Peer, record: Record, taken_over: Callable[[Peer]
 def _update(room: Room, one: Neighbour, record: Record) -> None:
     before, one.record, one.is_lost = one.record, record, False
     facts, old = record["facts"], before["facts"]
-    if any(facts[name] != old[name] for name in IDENTITY):
+    if any(facts.get(name) != old.get(name) for name in IDENTITY):
         one.told_away = one.is_away
         room.tell_here({"t": "peer-joined", "peer": one.facts()})
     _tell_presence(room, one)
@@ -114,6 +114,15 @@ def forget(room: Room, peer: str, server: str, reason: str, stamp: float) -> Non
     if one is not None and one.server == server:
         del room.elsewhere[peer]
         room.tell_gone(one, reason)
+
+
+def supersede(room: Room, seat: str, stamp: float, leave: Callable[[Room, Peer], None]) -> None:
+    """The account of this seat has come in anew. Who has come back to the seat since then keeps it."""
+    mine, known = room.peers.get(seat), room.elsewhere.get(seat)
+    if mine is not None and mine.is_vacant and mine.stamp == stamp:
+        leave(room, mine)
+    elif known is not None and known.stamp == stamp:
+        forget(room, seat, known.server, "replaced", stamp)
 
 
 def miss(room: Room, before: Mapping[str, Record], servers: Collection[str], there: Collection[str]) -> None:

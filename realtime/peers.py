@@ -17,7 +17,7 @@ encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """A message as the text of a frame."""
 
 
-IDENTITY = ("role", "name", "org", "school")
+IDENTITY = ("role", "name", "org", "school", "observer")
 """What of a peer's facts the gate says; it may say otherwise later."""
 
 
@@ -36,6 +36,8 @@ class Record(TypedDict):
     hand: float | None
     device_of: int | None
     accompanies: int | None
+    account: int
+    """By key: whose page it is."""
     server: str
     stamp: float
 
@@ -75,6 +77,14 @@ class Peer:
         return self.socket is None
 
     @property
+    def is_vacant(self) -> bool:
+        return self.socket is None
+
+    @property
+    def account(self) -> int:
+        return self.admission.user_id
+
+    @property
     def device_of(self) -> int | None:
         """The school whose own device in the room this is, by key."""
         who = self.admission
@@ -95,6 +105,7 @@ class Peer:
             "name": {"ja": who.name.ja, "en": who.name.en},
             "org": {"ja": who.organisation.label.ja, "en": who.organisation.label.en},
             "school": who.is_school,
+            "observer": who.is_observer,
             "audio": self.audio,
             "video": self.video,
             "screen": self.screen,
@@ -107,7 +118,7 @@ class Peer:
     def record(self, server: str) -> Record:
         return Record(
             facts=self.facts(), hand=self.hand, device_of=self.device_of, accompanies=self.accompanies,
-            server=server, stamp=self.stamp,
+            account=self.account, server=server, stamp=self.stamp,
         )  # fmt: skip
 
 
@@ -152,6 +163,19 @@ class Neighbour:
     @property
     def accompanies(self) -> int | None:
         return self.record["accompanies"]
+
+    @property
+    def is_vacant(self) -> bool:
+        """Away by the word of its own server: one that is only lost sight of may be sitting there."""
+        return bool(self.record["facts"]["away"])
+
+    @property
+    def account(self) -> int | None:
+        return self.record.get("account")
+
+    @property
+    def stamp(self) -> float:
+        return self.record["stamp"]
 
     @property
     def is_away(self) -> bool:

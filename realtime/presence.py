@@ -65,6 +65,19 @@ def beat(peer: Peer, now: float, at: datetime) -> None:
         peer.visit.beat(at)
 
 
+def supersede(room: Room, user_id: int) -> None:
+    """This account comes in anew, without the token of a seat: nobody is to meet it twice. Its seats
+    whose sockets are gone are left at once; one that lives is another page, and stays."""
+    for one in list(room.occupants()):
+        if one.account == user_id and one.is_vacant:
+            neighbours.supersede(room, one.id, one.stamp, _make_way)
+            room.hub.tell_superseded(room, one.id, one.stamp)
+
+
+def _make_way(room: Room, peer: Peer) -> None:
+    leave(room, peer, reason="replaced", end_reason=_silence(peer), at=peer.seen_at)
+
+
 def leave(room: Room, peer: Peer, *, reason: str, end_reason: str, at: datetime) -> None:
     _end_stay(peer, end_reason, at)
     room.leave(peer, reason)
@@ -181,3 +194,4 @@ def now_pair() -> tuple[float, datetime]:
 
 
 registry.taken_over = hand_over
+registry.superseded = _make_way

@@ -107,6 +107,9 @@ class RedisHub:
         self._say(("HDEL", self._keys.held(room.uid), peer.id))
         self._publish(room.uid, "L", encode([peer.id, reason, peer.stamp]))
 
+    def tell_superseded(self, room: Room, seat: str, stamp: float) -> None:
+        self._publish(room.uid, "S", encode([seat, stamp]))
+
     def give_up(self, room: Room, peer: Peer) -> None:
         self._say(("HDEL", self._keys.held(room.uid), peer.id))
 
@@ -355,6 +358,10 @@ class RedisHub:
             case "L":
                 peer_id, reason, stamp = json.loads(text)
                 neighbours.forget(room, peer_id, server, reason, stamp)
+            case "S":
+                seat, changed_at = json.loads(text)
+                neighbours.supersede(room, seat, changed_at, self.registry.superseded)
+                self.registry.forget_empty(room)
             case "A":
                 ids = set(json.loads(text))
                 neighbours.miss(room, {i: one.record for i, one in room.elsewhere.items()}, {server}, ids)

@@ -36,6 +36,10 @@ def _no_visit(peer: Peer) -> None:
     return
 
 
+def _leave(room: Room, peer: Peer) -> None:
+    room.leave(peer, "replaced")
+
+
 @dataclass(slots=True, eq=False)
 class Registry:
     """Every room of this process."""
@@ -47,6 +51,8 @@ class Registry:
     loop: asyncio.AbstractEventLoop | None = None
     taken_over: Callable[[Peer], None] = _no_visit
     """Told of a peer whom another process carries from now on."""
+    superseded: Callable[[Room, Peer], None] = _leave
+    """Makes a peer leave that was away, and whose account has come in anew."""
 
     def use(self, hub: Hub) -> None:
         """Rooms opened from now on are connected by this hub."""

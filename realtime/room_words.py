@@ -97,8 +97,11 @@ def _connection(kind: str) -> dict[str, str]:
 def _people() -> dict[str, str]:
     return {
         "me": pgettext("room", "Me"),
+        "me_observing": pgettext("room", "Me (observing)"),
         "this_room": gettext("This room"),
         "place": gettext("no. {n}"),
+        "observer": gettext("Observer: {name}, {org}"),
+        "only_observers": gettext("Only observers are here yet."),
         "page_number": pgettext("another page of the same account", " ({n})"),
         "screen_of": gettext("Screen of {name}"),
         # On a tile beside a name, so as short as can be.

@@ -101,7 +101,7 @@ class Room:
         facts, now = before.record["facts"], peer.facts()
         peer.hand, peer.stamp = before.hand, before.record["stamp"]
         peer.audio, peer.video, peer.screen = facts["audio"], facts["video"], facts["screen"]
-        if any(facts[name] != now[name] for name in IDENTITY):
+        if any(facts.get(name) != now[name] for name in IDENTITY):
             self.tell_here({"t": "peer-joined", "peer": peer.facts()}, but=peer.id)
         elif before.told_away:
             self.tell_here({"t": "peer-back", "id": peer.id}, but=peer.id)

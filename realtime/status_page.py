@@ -1,4 +1,5 @@
-"""The technical state of rooms and devices, for whoever supports them: no person's name, no title.
+"""The technical state of rooms and devices, for whoever supports them: no person's name, and a lesson's
+title for those alone who may open the lesson.
 
 What a conference of doctors is stays with its persons; that one is running, and how well, does not.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -16,9 +17,10 @@ from django.utils import timezone
 from realtime.access import CLOSES_AFTER, OPENS_BEFORE
 from realtime.models import DeviceStatus, HelpCall, Visit
 from realtime.protocol import AWAY_AFTER_S
-from scheduler import logs
-from scheduler.models import Booking, Membership, Role
-from scheduler.names import Name
+from scheduler import logs, permissions, providers
+from scheduler.models import Booking, Membership, Participant, Role
+from scheduler.names import Name, joined
+from scheduler.providers import Entry, Reader
 
 _FAILED = (Visit.EndReason.TIMEOUT, Visit.EndReason.SERVER)
 _NO_ROOM_OF_THEIR_OWN = (Booking.Kind.LOCAL, Booking.Kind.PRACTICE)
@@ -46,8 +48,13 @@ class RoomState:
     start: datetime
     end: datetime
     expected: int
+    schools: str
+    """"" in a confidential room."""
     legs: tuple[Leg, ...]
     open_calls: int
+    title: str = ""
+    url: str = ""
+    """Of the lesson's page; both empty for whoever may not open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +76,15 @@ class Page:
     """Lines of the log of the process that answered, since it began."""
 
 
-def page(now: datetime) -> Page:
-    """Six queries, whatever is open."""
+def page(reader: Reader, now: datetime) -> Page:
+    """As many queries, whatever is open."""
     rows = DeviceStatus.objects.filter(user__is_active=True).order_by("pk").select_related("user")
     statuses = {status.user_id: status for status in rows}
     today = Membership.objects.valid_on(timezone.localdate(now)).filter(role=Role.DEVICE)
     posts = list(today.select_related("organisation", "location").order_by("organisation__code", "pk"))
     return Page(
         now=now,
-        rooms=tuple(_rooms(now)),
+        rooms=tuple(_rooms(reader, now)),
         devices=tuple(
             Device(
                 _place(post),
@@ -102,13 +109,13 @@ def _place(post: Membership) -> Name:
     )
 
 
-def _rooms(now: datetime) -> list[RoomState]:
+def _rooms(reader: Reader, now: datetime) -> list[RoomState]:
     is_open = Q(start__lte=now + OPENS_BEFORE, end__gt=now - CLOSES_AFTER, state=Booking.State.CONFIRMED)
     visited = Q(pk__in=Visit.objects.filter(ended_at=None).values("booking"))
     found = Booking.objects.filter((is_open & ~Q(kind__in=_NO_ROOM_OF_THEIR_OWN)) | visited).order_by(
         "start", "pk"
     )
-    bookings = list(found.prefetch_related("participants"))
+    bookings = list(found.prefetch_related("participants__organisation"))
     visits: dict[int, list[Visit]] = defaultdict(list)
     recent = Visit.objects.filter(booking__in=bookings, last_beat_at__gt=now - timedelta(hours=12))
     for visit in recent.select_related("organisation").order_by("started_at"):
@@ -116,11 +123,38 @@ def _rooms(now: datetime) -> list[RoomState]:
     calls: dict[int, int] = defaultdict(int)
     for call in HelpCall.objects.filter(booking__in=bookings, answered_at=None):
         calls[call.booking_id] += 1
-    return [_room(booking, visits[booking.pk], calls[booking.pk], now) for booking in bookings]
+    rooms = [
+        _room(booking, visits[booking.pk], calls[booking.pk], reader.language, now) for booking in bookings
+    ]
+    entries = _entries(bookings, reader, now)
+    return [
+        replace(room, title=entry.title, url=entry.url) if (entry := entries.get(booking.pk)) else room
+        for room, booking in zip(rooms, bookings, strict=True)
+    ]
 
 
-def _room(booking: Booking, visits: Sequence[Visit], open_calls: int, now: datetime) -> RoomState:
+def _entries(bookings: Sequence[Booking], reader: Reader, now: datetime) -> dict[int, Entry]:
+    """The lessons that this reader may open, by key."""
+    seen = permissions.visible_bookings(reader.user, now, posts=reader.memberships)
+    keys = set(seen.filter(pk__in=[one.pk for one in bookings]).values_list("pk", flat=True))
+    lessons = [one for one in bookings if one.pk in keys and one.kind == Booking.Kind.LESSON]
+    if not lessons:
+        return {}
+    return {
+        entry.booking.pk: entry for entry in providers.of(Booking.Kind.LESSON).entries(lessons, reader, now)
+    }
+
+
+def _schools(booking: Booking, sides: Sequence[Participant], language: str) -> str:
+    others = [side.organisation.label for side in sides if side.organisation_id != booking.organiser_id]
+    return joined(dict.fromkeys(school.in_language(language) for school in others), language)
+
+
+def _room(
+    booking: Booking, visits: Sequence[Visit], open_calls: int, language: str, now: datetime
+) -> RoomState:
     is_confidential = booking.visibility == Booking.Visibility.CONFIDENTIAL
+    sides = [side for side in booking.participants.all() if side.withdrawn_at is None]
     gaps: dict[str, int] = defaultdict(int)
     for visit in visits:
         gaps[visit.peer] += visit.ended_at is not None and visit.end_reason in _FAILED
@@ -129,7 +163,8 @@ def _room(booking: Booking, visits: Sequence[Visit], open_calls: int, now: datet
         kind=booking.get_kind_display(),
         start=booking.start,
         end=booking.end,
-        expected=sum(side.withdrawn_at is None for side in booking.participants.all()),
+        expected=len(sides),
+        schools="" if is_confidential else _schools(booking, sides, language),
         legs=tuple(
             Leg(
                 place=Name("") if is_confidential else visit.organisation.label,

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("rooms/<uuid:uid>/", rooms.by_booking, name="by_booking"),
     path("rooms/<uuid:uid>/start/", devices.start, name="start"),
     path("rooms/<uuid:uid>/help/", help_calls.of_room, name="help"),
+    path("rooms/<uuid:uid>/help/settle/", help_calls.settle, name="help_settle"),
     path("rooms/<uuid:uid>/waiting/", admittances.waiting, name="waiting"),
     path("rooms/<uuid:uid>/door/", admittances.door, name="door"),
     path("rooms/<uuid:uid>/admit/", admittances.admit, name="admit"),

@@ -34,6 +34,7 @@ WITHOUT_PAGE: dict[str, str] = {
             "clinics:accept", "clinics:withdraw", "clinics:take_up", "clinics:decline_counter",
             "clinics:acknowledge", "clinics:attach", "clinics:detach", "realtime:device_status",
             "realtime:start", "realtime:admit", "realtime:return", "realtime:help_answer",
+            "realtime:help_settle",
         ],
         ACTS_ALONE,
     ),

@@ -222,6 +222,7 @@ ADDRESSES: dict[str, Addresses] = {
     "realtime:admit": _rooms("/rooms/{uid}/admit/"),
     "realtime:return": _rooms("/rooms/{uid}/return/"),
     "realtime:help": _rooms("/rooms/{uid}/help/"),
+    "realtime:help_settle": _rooms("/rooms/{uid}/help/settle/"),
     "realtime:help_answer": lambda stage: [f"/help/{stage.help_call.pk}/answer/"],
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from realtime import access, help_calls
-from realtime.access import Refusal
+from realtime.access import Admission, Refusal
 from realtime.models import HelpCall
 from scheduler import readers
 from scheduler.models import User
@@ -31,21 +32,47 @@ class HelpForm(forms.Form):
 def of_room(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Who was told and who comes, as JSON; POST calls. A form without script goes back to the room."""
     now = timezone.now()
-    decision = access.decide(cast("User", request.user), uid, now)
-    if isinstance(decision, Refusal):
-        raise Http404
+    admission = _admission(request, uid, now)
     if request.method == "POST":
         form = HelpForm(request.POST)
         if form.is_valid():
-            help_calls.call(decision, HelpCall.Symptom(form.cleaned_data["symptom"]), now=now)
-        if "application/json" not in request.headers.get("Accept", ""):
+            help_calls.call(admission, HelpCall.Symptom(form.cleaned_data["symptom"]), now=now)
+        if not _wants_json(request):
             if form.errors:
                 messages.error(request, _("Nobody was told yet: choose what is the matter."))
             return redirect("realtime:by_booking", uid=uid)
         if form.errors:
             return JsonResponse({"errors": form.errors}, status=422)
+    return _state(admission, now)
+
+
+@require_POST
+def settle(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """ "It is all right now": the call is taken back."""
+    now = timezone.now()
+    admission = _admission(request, uid, now)
+    is_settled = help_calls.settle(admission, by=cast("User", request.user), now=now)
+    if _wants_json(request):
+        return _state(admission, now)
+    if is_settled:
+        messages.success(request, _("The call for help was taken back. Nobody need come."))
+    return redirect("realtime:by_booking", uid=uid)
+
+
+def _admission(request: HttpRequest, uid: UUID, now: datetime) -> Admission:
+    decision = access.decide(cast("User", request.user), uid, now)
+    if isinstance(decision, Refusal):
+        raise Http404
+    return decision
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _state(admission: Admission, now: datetime) -> JsonResponse:
     language = get_language() or "ja"
-    state = help_calls.state_for(decision.booking, decision.organisation.pk, now, language)
+    state = help_calls.state_for(admission.booking, admission.organisation.pk, now, language)
     return JsonResponse(
         {
             "open": state.is_open,
@@ -53,6 +80,7 @@ def of_room(request: HttpRequest, uid: UUID) -> HttpResponse:
             "answered_by": state.answered_by,
             "symptom": state.symptom,
             "at": state.at.isoformat() if state.at else None,
+            "settles": state.is_open and help_calls.may_settle(admission, state.caller_id),
         }
     )
 
@@ -67,6 +95,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(help_calls.reachable(reader, now), pk=pk)
     if help_calls.answer(found, by=reader.user, now=now):
         messages.success(request, _("Whoever called now reads that you are coming."))
+    elif HelpCall.objects.filter(pk=found.pk, answered_by=None).exists():
+        messages.info(request, _("The call was taken back: nobody need come any more."))
     else:
         messages.info(request, _("Somebody else is coming already."))
     return redirect("scheduler:today")

@@ -130,6 +130,7 @@ def _room(request: HttpRequest, admission: Admission, now: datetime) -> dict[str
             "socket": f"/ws/rooms/{booking.uid}/",
             "room": str(booking.uid),
             "school": admission.organisation.label.ja if admission.is_school else "",
+            "observes": admission.is_observer,
             "layout": "school" if admission.is_school else "host",
             "language": "ja" if wallclock.is_japanese(language) else "en",
             "now": now.isoformat(),

@@ -19,4 +19,4 @@ def page(request: HttpRequest) -> HttpResponse:
     reader = readers.of_request(request, now)
     if reader is None or not any(post.role in permissions.SUPPORT_ROLES for post in reader.memberships):
         raise Http404
-    return render(request, "realtime/status.html", {"page": status_page.page(now)})
+    return render(request, "realtime/status.html", {"page": status_page.page(reader, now)})

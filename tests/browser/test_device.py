@@ -102,9 +102,11 @@ def test_the_waiting_page_says_that_the_centre_is_away_and_comes_back(
 
     live.kill()
     expect(device.locator("#contact")).to_contain_text("センターとつながっていません")
+    expect(device.locator("#check-line")).to_contain_text("回線 つながっていません")
     live.start()
 
     expect(device.locator("#contact")).to_have_attribute("data-state", "ok", timeout=40_000)
+    expect(device.locator("#check-line")).to_contain_text("往復")
     assert rows(lambda: DeviceStatus.objects.get().seen_at) > timezone.now() - timedelta(seconds=20)
 
 

@@ -79,3 +79,18 @@ def test_a_closed_page_leaves_its_tile_and_a_new_one_is_told_apart(
     expect(tile).to_contain_text("離れています", timeout=20_000)
     expect(tile).to_be_disabled()
     assert wait_for_media(two, 1)
+
+
+def test_a_page_opened_anew_takes_the_place_of_the_one_that_was_closed(
+    lesson: Booking, live: LiveServer, new_context: NewContext
+) -> None:
+    teacher = enter(new_context, lesson, "sato", [SMALL_CAMERA])
+    closed = enter(new_context, lesson, "rishiri-set1", [SMALL_CAMERA])
+    wait_for_media(teacher, 1)
+    closed.close(run_before_unload=False)
+
+    again = enter(new_context, lesson, "rishiri-set1", [SMALL_CAMERA])
+
+    wait_for_media(again, 1)
+    expect(teacher.locator("#tiles .caption b")).to_have_text(["利尻"])
+    expect(teacher.locator("#trouble")).to_be_hidden()

@@ -50,6 +50,44 @@ def test_a_school_calls_for_help_and_reads_who_was_told(
     assert rows(lambda: HelpCall.objects.get().symptom) == HelpCall.Symptom.PICTURE
 
 
+def test_panels_of_the_room_take_the_focus_and_close_with_escape(
+    live: LiveServer, new_context: NewContext, world: World
+) -> None:
+    lesson = rows(lambda: lesson_since(world, 5))
+    school = enter(new_context, lesson, "rishiri-set1", [SMALL_CAMERA], viewport=LARGE)
+
+    school.locator("#help").click()
+    expect(school.locator("#help-form input[type=radio]").first).to_be_focused()
+    school.keyboard.press("Escape")
+    expect(school.locator("#help-panel")).to_be_hidden()
+    expect(school.locator("#help")).to_be_focused()
+
+    school.locator("#more").click()
+    school.locator("#chat").click()
+    expect(school.locator("#chat-text")).to_be_focused()
+    school.keyboard.press("Escape")
+    expect(school.locator("#chat-panel")).to_be_hidden()
+    expect(school.locator("#chat")).to_be_focused()
+    school.keyboard.press("Escape")
+    expect(school.locator("#more")).to_have_attribute("aria-expanded", "false")
+    expect(school.locator("#more")).to_be_focused()
+
+
+def test_a_school_takes_its_call_back(live: LiveServer, new_context: NewContext, world: World) -> None:
+    lesson = rows(lambda: lesson_since(world, 5))
+    school = enter(new_context, lesson, "rishiri-set1", [SMALL_CAMERA], viewport=LARGE)
+    school.locator("#help").click()
+    panel = school.locator("#help-panel")
+    panel.get_by_label("映像").check()
+    panel.get_by_role("button", name="応援を呼ぶ").click()
+
+    panel.get_by_role("button", name="もう大丈夫です").click()
+
+    expect(panel.locator("#help-form")).to_be_visible()
+    expect(panel.locator("#help-settle")).to_be_hidden()
+    assert rows(lambda: HelpCall.objects.filter(answered_at=None).count()) == 0
+
+
 def test_a_broken_line_says_how_long_what_to_do_and_that_nobody_is_absent(
     live: LiveServer, new_context: NewContext, world: World
 ) -> None:

@@ -64,7 +64,7 @@ def test_a_pupil_at_home_reads_the_lesson_and_nothing_of_the_room(world: World, 
 
     staffs, pupils = page(world.nakamura), page(pupil.user)
 
-    assert [words for words in ("確認済み 9:33", "2年A組 6名") if words not in staffs] == []
+    assert [words for words in ("待機中（9:33 確認済み）", "2年A組 6名") if words not in staffs] == []
     assert "数学Ⅱ（2年・合同）" in pupils
     assert "2年A組" in pupils
     assert [words for words in ("確認済み", "端末", "6名") if words in pupils] == []
@@ -73,8 +73,8 @@ def test_a_pupil_at_home_reads_the_lesson_and_nothing_of_the_room(world: World, 
 def test_a_passed_check_stands_with_its_time(world: World, lesson: Lesson) -> None:
     report(world.rebun_device, at("9:33"))
 
-    assert "端末：確認済み 9:33" in page(world.sato)
-    assert "確認済み 9:33" in page(world.suzuki, f"/lessons/{lesson.booking.uid}/")
+    assert "端末：待機中（9:33 確認済み）" in page(world.sato)
+    assert "待機中（9:33 確認済み）" in page(world.suzuki, f"/lessons/{lesson.booking.uid}/")
 
 
 def test_a_device_in_the_room_is_said_to_be_there(world: World, lesson: Lesson) -> None:
@@ -109,7 +109,7 @@ def test_staff_start_their_rooms_device_from_today(world: World, lesson: Lesson,
 
     shown = page(getattr(world, who))
 
-    assert "教室の端末：確認済み 9:33" in shown
+    assert "教室の端末：待機中（9:33 確認済み）" in shown
     assert f'action="/rooms/{lesson.booking.uid}/start/"' in shown
     reception = Reception.objects.get(lesson=lesson, school=world.rishiri)
     assert f'href="/register/{reception.pk}/#staff"' in shown
@@ -120,6 +120,7 @@ def test_without_a_device_the_page_beside_it_is_the_way(world: World, lesson: Le
     shown = page(world.tanaka)
 
     assert "/start/" not in shown
+    assert f'<a href="/rooms/{lesson.booking.uid}/">端末のつなぎ方を見る</a>' in shown
     assert f'<a class="btn full solid big" href="/rooms/{lesson.booking.uid}/">' in shown
 
 

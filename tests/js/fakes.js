@@ -186,6 +186,7 @@ export const facts = (id, role = "guest", away = false) => ({
   name: { ja: id, en: id },
   org: { ja: id, en: id },
   school: role === "guest",
+  observer: false,
   audio: true,
   video: true,
   screen: false,

@@ -116,6 +116,17 @@ test("nobody is told what arrives from somebody who only listens", async () => {
   );
 });
 
+test("a voice that reaches whoever looks on alone has reached nobody", async () => {
+  const observer = { ...facts("suzuki"), school: false, observer: true };
+  signalling.say(joined([facts("rishiri"), observer], { role: "host" }));
+  await settle();
+
+  assert.deepEqual(
+    call.listeners.map((member) => member.facts.id),
+    ["rishiri"],
+  );
+});
+
 test("a server that has restarted is told of the floor as soon as it knows who has it", () => {
   signalling.say(joined([facts("rishiri")], { role: "host" }));
   call.giveFloor("rishiri");

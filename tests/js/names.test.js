@@ -17,6 +17,7 @@ const WORDS = {
   has_floor: "has the floor",
   here: "is here",
   page_number: " ({n})",
+  observer: "Observer: {name}, {org}",
   leader: "{name}",
 };
 const EN = { language: "en", words: WORDS, school: "" };
@@ -104,6 +105,22 @@ test("the choice goes before the leader, the leader before a voice, a voice befo
   assert.equal(stage([other, speaker, leader]), "leader");
   assert.equal(stage([other, speaker], { shown: "other" }), "speaker");
   assert.equal(stage([first, other], { shown: "other" }), "other");
+});
+
+const observer = member("observer", { school: false, observer: true });
+
+test("whoever looks on is called so, with the organisation", () => {
+  assert.equal(calledAmong(observer.facts, [], EN), "Observer: 利尻 observer, Rishiri");
+});
+
+test("whoever looks on is large only when chosen or given the floor", () => {
+  const loud = { ...observer, measure: { rung: "good", level: 0.5 } };
+
+  assert.equal(stage([loud, member("school")], { shown: "observer" }), "school");
+  assert.equal(stage([loud, member("school", {}, away)]), "school");
+  assert.equal(stage([loud]), "");
+  assert.equal(stage([loud, member("school")], { pinned: "observer" }), "observer");
+  assert.equal(stage([loud, member("school")], { floor: "observer" }), "observer");
 });
 
 test("a shared screen is large until somebody chooses a camera, and gives way when it ends", () => {

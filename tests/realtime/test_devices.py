@@ -346,6 +346,18 @@ def test_before_the_door_opens_nothing_is_started(world: World, now: datetime) -
     assert says(world.rishiri_device, **FINE)[1]["go"] == ""
 
 
+def test_a_device_that_is_not_connected_was_not_told_and_nobody_says_so(
+    world: World, lesson: Booking, now: datetime
+) -> None:
+    says(world.rishiri_device, **FINE)
+    DeviceStatus.objects.update(seen_at=now - timedelta(minutes=5))
+
+    page = client_of(world.tanaka).post(f"/rooms/{lesson.uid}/start/", follow=True).content.decode()
+
+    assert "端末がつながりしだい、教室に入ります" in page
+    assert "知らせました" not in page
+
+
 def test_a_device_that_was_never_there_cannot_be_told(world: World, lesson: Booking) -> None:
     answer = client_of(world.tanaka).post(f"/rooms/{lesson.uid}/start/", follow=True)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from realtime import access, help_calls
 from realtime.models import HelpCall
 from scheduler import notice_words
-from scheduler.models import Booking, Notice, User
+from scheduler.models import AuditEntry, Booking, Notice, User
 from tests.cast import World
 from tests.realtime.lessons import book_lesson, book_practice
 
@@ -152,6 +152,55 @@ def test_after_an_answer_help_can_be_called_again(world: World, lesson: Booking,
 
     assert call(world.rishiri_device, lesson.uid, "picture")[1]["open"] is True
     assert HelpCall.objects.count() == 2
+
+
+def settle(user: User, lesson: Booking) -> tuple[int, str]:
+    answer = client_of(user).post(f"/rooms/{lesson.uid}/help/settle/", follow=True)
+    return answer.status_code, answer.content.decode()
+
+
+def test_a_call_is_taken_back_by_the_schools_staff(world: World, lesson: Booking) -> None:
+    call(world.rishiri_device, lesson.uid)
+    call(world.rebun_device, lesson.uid)
+
+    status, page = settle(world.tanaka, lesson)
+
+    assert (status, "応援の依頼を取り消しました" in page, "もう大丈夫です" in page) == (200, True, False)
+    assert client_of(world.rishiri_device).get(f"/rooms/{lesson.uid}/help/").json()["open"] is False
+    assert ("応援：利尻" in today(world.suzuki), "応援：礼文" in today(world.suzuki)) == (False, True)
+    event = AuditEntry.objects.get(event="help.settle")
+    assert event.actor_id == world.tanaka.pk
+    assert call(world.rishiri_device, lesson.uid)[1]["open"] is True, "it may begin again"
+
+
+def test_whoever_leads_takes_the_own_call_back_and_an_observer_does_not(
+    world: World, lesson: Booking
+) -> None:
+    assert call(world.sato, lesson.uid)[1]["settles"] is True
+
+    assert settle(world.suzuki, lesson)[0] == 200
+    assert HelpCall.objects.filter(answered_at=None).exists()
+    settle(world.sato, lesson)
+
+    assert not HelpCall.objects.filter(answered_at=None).exists()
+
+
+def test_whoever_comes_to_a_call_that_was_taken_back_reads_so(world: World, lesson: Booking) -> None:
+    call(world.rishiri_device, lesson.uid)
+    settle(world.rishiri_device, lesson)
+
+    answer = client_of(world.ito).post(f"/help/{HelpCall.objects.get().pk}/answer/", follow=True)
+
+    assert "もう行かなくて大丈夫です" in answer.content.decode()
+
+
+def test_nobody_takes_back_what_another_school_called(world: World, lesson: Booking) -> None:
+    call(world.rishiri_device, lesson.uid)
+
+    assert settle(world.kato, lesson)[0] == 404
+    settle(world.kudo, lesson)
+
+    assert HelpCall.objects.filter(answered_at=None).exists()
 
 
 def test_nobody_calls_out_of_a_room_that_is_none_of_theirs(world: World, lesson: Booking) -> None:

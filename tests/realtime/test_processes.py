@@ -152,6 +152,38 @@ def test_a_peer_that_comes_to_another_process_is_the_same_and_its_old_socket_is_
     assert row.server == back.joined["srv"]
 
 
+def test_whoever_comes_in_anew_elsewhere_takes_the_place_of_the_own_seat_that_is_away(
+    pair: tuple[LiveServer, LiveServer], seat: Enter, world: World
+) -> None:
+    sato, rishiri, rebun = three(pair, seat, world)
+    rebun.hangs_up()
+    rishiri.read_until("peer-away")
+    sato.read_until("peer-away")
+
+    again = seat(pair[0], world.rebun_device)
+
+    left = {"t": "peer-left", "id": rebun.id, "reason": "replaced"}
+    assert [sato.read(), rishiri.read()] == [left, left]
+    assert [sato.read()["peer"]["id"], rishiri.read()["peer"]["id"]] == [again.id, again.id]
+    assert rebun.id not in {peer["id"] for peer in again.joined["peers"]}
+    time.sleep(1)  # so that its rows are written
+    [before] = Visit.objects.filter(peer=rebun.id)
+    assert (before.ended_at, before.end_reason) == (before.last_beat_at, Visit.EndReason.BROWSER)
+    back = seat(pair[1], world.rebun_device, resume=rebun.resume)
+    assert (back.id, sato.read()["peer"]["id"], again.read()["peer"]["id"]) == (rebun.id,) * 3
+
+
+def test_two_living_pages_of_one_account_in_two_processes_stay_two(
+    pair: tuple[LiveServer, LiveServer], seat: Enter, world: World
+) -> None:
+    sato, _rishiri, rebun = three(pair, seat, world)
+
+    twin = seat(pair[0], world.rebun_device)
+
+    assert sato.read()["peer"]["id"] == twin.id
+    assert (rebun.read()["peer"]["id"], sato.is_quiet()) == (twin.id, True)
+
+
 def test_the_peers_of_a_killed_process_turn_away_and_leave_when_silent_peers_do(
     pair: tuple[LiveServer, LiveServer], seat: Enter, world: World
 ) -> None:

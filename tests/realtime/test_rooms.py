@@ -16,7 +16,7 @@ from realtime.registry import registry
 from scheduler import bookings
 from scheduler.models import Booking
 from tests.cast import World
-from tests.realtime.lessons import book_lesson
+from tests.realtime.lessons import book_lesson, book_practice
 from tests.realtime.sockets import answers, enter, knock
 
 SDP = "v=0\r\n"
@@ -193,6 +193,59 @@ async def test_a_broken_line_is_away_and_then_back(world: World, lesson_now: Boo
     assert (refusal["code"], refusal["to"]) == ("peer-away", rishiri.id)
     assert back.id == rishiri.id
     assert await sato.read() == {"t": "peer-back", "id": rishiri.id}
+
+
+async def test_whoever_comes_in_anew_takes_the_place_of_the_own_seat_that_is_away(
+    world: World, lesson_now: Booking
+) -> None:
+    sato = await enter(world.sato, lesson_now.uid)
+    before = await enter(world.rishiri_device, lesson_now.uid)
+    rebun = await enter(world.rebun_device, lesson_now.uid)
+    await before.vanish()
+    await rebun.vanish()
+    await sato.read_until("peer-away")
+    await sato.read_until("peer-away")
+
+    after = await knock(world.rishiri_device, lesson_now.uid)
+    joined = await after.join()
+
+    assert await sato.read() == {"t": "peer-left", "id": before.id, "reason": "replaced"}
+    assert (await sato.read())["peer"]["id"] == after.id
+    assert {peer["id"] for peer in joined["peers"]} == {sato.id, rebun.id}
+    back = await enter(world.rishiri_device, lesson_now.uid, before.resume)
+    assert back.id == before.id  # it had only lost the line, and is another page
+    assert (await after.read())["peer"]["id"] == back.id
+
+
+async def test_two_living_pages_of_one_account_stay_two(world: World, lesson_now: Booking) -> None:
+    first = await enter(world.rishiri_device, lesson_now.uid)
+
+    second = await knock(world.rishiri_device, lesson_now.uid)
+    joined = await second.join()
+
+    assert [peer["id"] for peer in joined["peers"]] == [first.id]
+    assert (await first.read())["peer"]["id"] == second.id
+
+
+async def test_whoever_looks_on_is_told_from_those_who_take_part(world: World, lesson_now: Booking) -> None:
+    sato = await enter(world.sato, lesson_now.uid)
+
+    suzuki = await knock(world.suzuki, lesson_now.uid)
+    joined = await suzuki.join()
+    await suzuki.say("chat", cid="c1", text="見ています")
+
+    assert [peer["observer"] for peer in joined["peers"]] == [False]
+    assert (await sato.read())["peer"]["observer"] is True
+    assert (await sato.read_until("chat"))["observer"] is True
+
+
+async def test_nobody_looks_on_in_a_practice_room(world: World, empty_rooms: None) -> None:
+    room = await database_sync_to_async(book_practice)(world, now=timezone.now())
+    sato = await enter(world.sato, room.uid)
+
+    await enter(world.suzuki, room.uid)
+
+    assert (await sato.read())["peer"]["observer"] is False
 
 
 async def test_a_token_of_somebody_else_gives_no_id(world: World, lesson_now: Booking) -> None:

@@ -71,6 +71,16 @@ def test_page_names_nobody_and_no_title(world: World, supporter: User, running: 
     assert not any(word in shown for word in ("佐藤", "数学", str(running.uid)))
 
 
+def test_whoever_may_open_the_lesson_reads_which_it_is(world: World, running: Booking) -> None:
+    visit(running, world.sato, beat=timezone.now())
+
+    shown = page(world.admin).split('id="devices-title"')[0].split('id="rooms-title"')[1]
+
+    assert f'<a href="/lessons/{running.uid}/">数学Ⅱ 合同</a>' in shown
+    assert "利尻・礼文" in shown
+    assert "佐藤" not in shown
+
+
 def test_conference_shows_no_place(world: World, supporter: User, running: Booking) -> None:
     Booking.objects.filter(pk=running.pk).update(visibility=Booking.Visibility.CONFIDENTIAL)
     visit(running, world.kudo, beat=timezone.now())

@@ -102,6 +102,22 @@ async def test_a_silence_ends_a_visit_at_its_last_beat_and_the_return_opens_anot
     assert second[2:] == (None, "")
 
 
+async def test_a_seat_left_for_a_new_one_ends_at_its_last_beat_and_nothing_is_counted_twice(
+    world: World, lesson_now: Booking
+) -> None:
+    before = await enter(world.rishiri_device, lesson_now.uid)
+    last_beat = peer_in(lesson_now, before.id).seen_at
+    await before.vanish()
+
+    after = await enter(world.rishiri_device, lesson_now.uid)
+    await ledger.flush()
+
+    [(_, *end)] = await rows(before.id)
+    assert end == [last_beat, last_beat, Visit.EndReason.BROWSER]
+    [(began, _, ended_at, _)] = await rows(after.id)
+    assert (began > last_beat, ended_at) == (True, None)
+
+
 async def test_a_stopping_server_ends_every_visit_by_its_own_fault(world: World, lesson_now: Booking) -> None:
     rishiri = await enter(world.rishiri_device, lesson_now.uid)
 

@@ -108,9 +108,12 @@ export class Call extends EventTarget {
     return [...this.members.values()].filter((member) => member.peer !== null);
   }
 
-  /** Members to whom we always speak; who hears us only while we have the floor is not among them. */
+  /**
+   * Members to whom we always speak. Who hears us only while we have the floor is not among them, nor
+   * who looks on: a voice that arrives there alone has reached nobody.
+   */
   get listeners() {
-    return this.partners.filter((member) => member.duty === "both");
+    return this.partners.filter(({ duty, facts }) => duty === "both" && !facts.observer);
   }
 
   /**

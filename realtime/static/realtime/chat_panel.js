@@ -1,4 +1,4 @@
-import { byId, fill, make, say } from "./dom.js";
+import { byId, closeOnEscape, fill, make, say } from "./dom.js";
 import { called, introduced } from "./names.js";
 
 /**
@@ -41,6 +41,10 @@ export class ChatPanel {
     this.#button.addEventListener("click", () => this.#open(this.#panel.hidden !== false));
     this.#newest.addEventListener("click", () => this.#open(true));
     byId("chat-close", HTMLButtonElement).addEventListener("click", () => this.#open(false));
+    closeOnEscape([this.#panel, this.#button], {
+      isOpen: () => !this.#panel.hidden,
+      close: () => this.#open(false),
+    });
     byId("chat-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       this.#write();

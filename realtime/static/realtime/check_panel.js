@@ -104,6 +104,11 @@ export class CheckPanel extends EventTarget {
     );
   }
 
+  /** What was measured before no longer holds: the centre cannot be reached. */
+  loseLine() {
+    this.#find("line", { verdict: "bad", words: "line_lost" });
+  }
+
   async trySpeaker() {
     this.#ask(false);
     this.#write("speaker", this.#words.speaker_playing);

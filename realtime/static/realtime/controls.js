@@ -1,4 +1,4 @@
-import { byId, say } from "./dom.js";
+import { byId, closeOnEscape, say } from "./dom.js";
 
 /**
  * @import { Call } from "./call.js"
@@ -14,6 +14,7 @@ export class Controls {
   #tiles;
   #icons;
   #words;
+  #footer = byId("controls", HTMLElement);
   #buttons = {
     audio: byId("audio", HTMLButtonElement),
     video: byId("video", HTMLButtonElement),
@@ -40,11 +41,21 @@ export class Controls {
     screen.addEventListener("click", () => void media.toggleScreen());
     muteAll.addEventListener("click", () => call.askToMute(null));
     large.addEventListener("click", () => tiles.enlarge(this.#leader()));
-    more.addEventListener("click", () => {
-      const isOpen = byId("controls", HTMLElement).classList.toggle("is-open");
-      more.setAttribute("aria-expanded", String(isOpen));
-      say(more.querySelector(".label") ?? more, isOpen ? words.less : words.more);
-    });
+    const isOpen = () => this.#footer.classList.contains("is-open");
+    more.addEventListener("click", () => this.#open(!isOpen()));
+    const close = () => {
+      this.#open(false);
+      more.focus();
+    };
+    closeOnEscape([this.#footer], { isOpen, close });
+  }
+
+  /** @param {boolean} isOpen */
+  #open(isOpen) {
+    const { more } = this.#buttons;
+    this.#footer.classList.toggle("is-open", isOpen);
+    more.setAttribute("aria-expanded", String(isOpen));
+    say(more.querySelector(".label") ?? more, isOpen ? this.#words.less : this.#words.more);
   }
 
   /** @param {boolean} isUp Whether we are joined: a hand raised while nobody can see it would be lost. */

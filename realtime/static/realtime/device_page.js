@@ -33,6 +33,7 @@ let ahead = Date.parse(clock.dataset.now ?? "") - Date.now();
 let heardAt = Date.now();
 let closesAt = 0;
 let lineAt = 0;
+let isLost = false;
 
 const serverNow = () => Date.now() + ahead;
 /** @param {number} at ms of the server's clock */
@@ -100,6 +101,8 @@ reports.addEventListener("heard", (event) => {
   contact.dataset.state = "ok";
   icons.set(contact.querySelector("svg"), "check");
   say(byId("contact-words", HTMLElement), facts.words.heard);
+  if (isLost) void panel.measureLine();
+  isLost = false;
   if (!go) return;
   reports.close();
   panel.close();
@@ -109,6 +112,8 @@ reports.addEventListener("lost", () => {
   contact.dataset.state = "bad";
   icons.set(contact.querySelector("svg"), "warning");
   say(byId("contact-words", HTMLElement), fill(facts.words.lost, { time: time(heardAt + ahead) }));
+  isLost = true;
+  panel.loseLine();
 });
 reports.addEventListener("signed-out", () => location.reload());
 panel.addEventListener("change", () => void reports.report());

@@ -29,6 +29,22 @@ export function byId(id, type) {
 }
 
 /**
+ * Escape closes what is open, from within it and from its button. One press closes one thing, and
+ * none while kana are being converted.
+ * @param {HTMLElement[]} places
+ * @param {{isOpen: () => boolean, close: () => void}} what
+ */
+export function closeOnEscape(places, { isOpen, close }) {
+  for (const place of places) {
+    place.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing || !isOpen()) return;
+      event.stopPropagation();
+      close();
+    });
+  }
+}
+
+/**
  * Writes only what differs, so that nothing is announced twice and no selection is lost.
  * @param {Element} element
  * @param {string} text

@@ -1,4 +1,4 @@
-import { byId, fill, make, say } from "./dom.js";
+import { byId, closeOnEscape, fill, make, say } from "./dom.js";
 import { button, relist } from "./people_panel.js";
 
 /**
@@ -35,7 +35,10 @@ export class DoorPanel {
     this.#control.addEventListener("click", () => this.#open(this.#panel.hidden !== false));
     byId("door-look", HTMLButtonElement).addEventListener("click", () => this.#open(true));
     byId("door-close", HTMLButtonElement).addEventListener("click", () => this.#open(false));
-    this.#panel.addEventListener("keydown", (event) => event.key === "Escape" && this.#open(false));
+    closeOnEscape([this.#panel, this.#control], {
+      isOpen: () => !this.#panel.hidden,
+      close: () => this.#open(false),
+    });
     this.#all.addEventListener("click", () => this.#admit(this.#state.waiting));
     new Worker(ways.ticks).addEventListener("message", () => void this.#ask(ways.door, {}));
     void this.#ask(ways.door, {});

@@ -31,7 +31,9 @@ export class FloorLine {
     this.#line.hidden = !isOurs || this.#closed !== "";
     this.#line.dataset.state = state;
     if (this.#line.hidden) return;
-    const others = partners.filter(({ duty, awaySince }) => duty === "send" && awaySince === 0);
+    const others = partners.filter(
+      ({ duty, awaySince, facts }) => duty === "send" && awaySince === 0 && !facts.observer,
+    );
     const now = Date.now();
     const reached = others.filter(({ heard }) => (fresh(heard, now)?.packets ?? 0) > 0);
     const isReaching = isHeard && reached.length > 0;

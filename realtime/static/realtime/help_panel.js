@@ -1,7 +1,8 @@
-import { byId, fill, say } from "./dom.js";
+import { byId, closeOnEscape, fill, say } from "./dom.js";
 
 /**
- * @typedef {{open: boolean, told: number, answered_by: string, symptom: string, at: string | null}} Answer
+ * @typedef {{open: boolean, told: number, answered_by: string, symptom: string, at: string | null,
+ *   settles: boolean}} Answer `settles`: this page may take the open call back.
  */
 
 const ASK_EVERY_MS = 5000;
@@ -14,6 +15,7 @@ export class HelpPanel {
   #button = byId("help", HTMLButtonElement);
   #panel = byId("help-panel", HTMLElement);
   #form = byId("help-form", HTMLFormElement);
+  #settle = byId("help-settle", HTMLFormElement);
   #state = byId("help-state", HTMLElement);
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #asking;
@@ -27,10 +29,17 @@ export class HelpPanel {
     if (url === "") return;
     this.#button.addEventListener("click", () => this.#open(this.#panel.hidden !== false));
     byId("help-close", HTMLButtonElement).addEventListener("click", () => this.#open(false));
-    this.#panel.addEventListener("keydown", (event) => event.key === "Escape" && this.#open(false));
+    closeOnEscape([this.#panel, this.#button], {
+      isOpen: () => !this.#panel.hidden,
+      close: () => this.#open(false),
+    });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#call();
+    });
+    this.#settle.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#takeBack();
     });
     void this.#ask();
   }
@@ -39,37 +48,50 @@ export class HelpPanel {
   #open(isOpen) {
     this.#panel.hidden = !isOpen;
     this.#button.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) return this.#button.focus();
-    const first = this.#form.hidden
-      ? byId("help-close", HTMLButtonElement)
-      : this.#form.querySelector("input");
-    first?.focus();
+    if (isOpen) this.#focus();
+    else this.#button.focus();
+  }
+
+  #focus() {
+    const choice = this.#form.querySelector("input[type=radio]");
+    const first = this.#form.hidden ? byId("help-close", HTMLButtonElement) : choice;
+    if (first instanceof HTMLElement) first.focus();
   }
 
   async #call() {
     await this.#exchange({ method: "POST", body: new FormData(this.#form) });
   }
 
+  async #takeBack() {
+    const hadFocus = this.#settle.contains(document.activeElement);
+    await this.#exchange({ method: "POST", body: new FormData(this.#settle) }, this.#settle.action);
+    if (hadFocus && this.#settle.hidden) this.#focus();
+  }
+
   async #ask() {
     await this.#exchange({});
   }
 
-  /** @param {RequestInit} request */
-  async #exchange(request) {
+  /**
+   * @param {RequestInit} request
+   * @param {string} [url]
+   */
+  async #exchange(request, url = this.#url) {
     try {
-      const response = await fetch(this.#url, { ...request, headers: { Accept: "application/json" } });
+      const response = await fetch(url, { ...request, headers: { Accept: "application/json" } });
       if (!response.ok) throw new Error(String(response.status));
       this.#show(await response.json());
     } catch {
       // Only who called is told that nobody was: a question that got no answer is asked again.
-      if (request.method) this.#say(this.#words.help_failed, "bad");
+      if (request.method && url === this.#url) this.#say(this.#words.help_failed, "bad");
     }
   }
 
   /** @param {Answer} answer */
-  #show({ open, told, answered_by }) {
+  #show({ open, told, answered_by, settles }) {
     const isCalled = open || answered_by !== "";
     this.#form.hidden = open;
+    this.#settle.hidden = !settles;
     this.#button.classList.toggle("is-waiting", open);
     if (answered_by) this.#say(fill(this.#words.help_answered, { name: answered_by }), "ok");
     else if (open)

@@ -6,7 +6,7 @@ import { fill } from "./dom.js";
  * @import { PeerFacts } from "./protocol.js"
  * @typedef {{language: "ja" | "en", words: Record<string, string>,
  *   school: string}} Reader `school`: the Japanese name of the reader's own school, or "".
- * @typedef {Pick<PeerFacts, "name" | "org" | "school" | "role">} Named
+ * @typedef {Pick<PeerFacts, "name" | "org" | "school" | "observer" | "role">} Named
  */
 
 /** A level above this is a voice; a quiet classroom stays well below. */
@@ -15,13 +15,15 @@ export const VOICE = 0.02;
 const GONE_AFTER_MS = 10_000;
 
 /**
- * How somebody is called in the room: a school by its short name, whoever leads by theirs.
+ * How somebody is called in the room: a school by its short name, whoever leads by theirs, and whoever
+ * only looks on as one who does.
  * @param {Named} who
  * @param {Reader} reader
  */
 export function called(who, { language, words }) {
   if (who.school) return who.org[language];
   const name = who.name[language];
+  if (who.observer) return fill(words.observer, { name, org: who.org[language] });
   if (who.role !== "host" || words.leader === "{name}") return name;
   return fill(words.leader, { name: name.split(/[ 　]/)[0] });
 }

@@ -96,7 +96,7 @@ export class People {
   #full(member) {
     const name = this.#introduced(member);
     const { words, language } = this.#reader;
-    if (!words.with_org || member.facts.school) return name;
+    if (!words.with_org || member.facts.school || member.facts.observer) return name;
     return fill(words.with_org, { name, org: member.facts.org[language] });
   }
 

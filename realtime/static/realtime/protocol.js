@@ -5,7 +5,7 @@
  * @typedef {{ja: string, en: string}} Name
  * @typedef {"host" | "guest"} Role
  * @typedef {{id: string, role: Role, name: Name, org: Name, school: boolean,
- *   audio: boolean, video: boolean, screen: boolean, away: boolean}} PeerFacts
+ *   observer: boolean, audio: boolean, video: boolean, screen: boolean, away: boolean}} PeerFacts
  * @typedef {{video_kbps: number, fps: number, w: number, h: number}} Caps
  * @typedef {{candidate: string, sdpMid?: string | null, sdpMLineIndex?: number | null,
  *   usernameFragment?: string | null}} CandidateFacts
@@ -46,8 +46,8 @@
  * @typedef {{t: "mute", from: string}} MuteFrom
  * @typedef {{t: "listen", on: boolean}} Listen
  * @typedef {{t: "peers", peers: PeerFacts[], hands: string[], floor: string | null}} Peers
- * @typedef {{t: "chat", from: string, name: Name, org: Name, school: boolean, cid: string,
- *   text: string, at: string}} ChatLine
+ * @typedef {{t: "chat", from: string, name: Name, org: Name, school: boolean, observer: boolean,
+ *   cid: string, text: string, at: string}} ChatLine
  * @typedef {{t: "heard", from: string, level: number, packets: number, frames: number}} HeardFrom
  * @typedef {{t: "pong", ts: number, at: string}} Pong
  * @typedef {{t: "error", code: string, ref?: string, to?: string, detail?: string, fatal?: boolean,

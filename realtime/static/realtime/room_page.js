@@ -17,19 +17,28 @@ import { Ending, Trouble } from "./trouble.js";
 import { VoiceLine } from "./voice_line.js";
 
 /**
+ * @import { Kind } from "./devices.js"
  * @import { ErrorMessage } from "./protocol.js"
  * @import { Reader } from "./names.js"
  * @import { Times } from "./clock.js"
  * @typedef {Reader & Times & {socket: string, room: string, icons: string, today: string, help: string,
- *   telephone: string, csrf: string, door: import("./door_panel.js").Ways | null}} PageFacts
+ *   telephone: string, csrf: string, observes: boolean, door: import("./door_panel.js").Ways | null}} PageFacts
  */
 
 /** @type {PageFacts} */
 const facts = JSON.parse(byId("page", HTMLScriptElement).textContent ?? "{}");
 const { words } = facts;
 const icons = new Icons(facts.icons);
-/** Switched off stays switched off over a reload. */
+/** Switched off stays switched off over a reload; whoever looks on begins with both off. */
 const OFF = `off ${facts.room}`;
+/** @type {Kind[]} */
+const KINDS = ["audio", "video"];
+const off = {
+  /** @returns {Kind[]} */
+  get: () => JSON.parse(sessionStorage.getItem(OFF) ?? "null") ?? (facts.observes ? KINDS : []),
+  /** @param {Kind[]} kinds */
+  set: (kinds) => sessionStorage.setItem(OFF, JSON.stringify(kinds)),
+};
 
 const signalling = new Signalling({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${facts.socket}`,
@@ -48,10 +57,7 @@ const media = new OwnMedia({
       set: (choice) => localStorage.setItem("devices", JSON.stringify(choice)),
     },
   }),
-  off: {
-    get: () => JSON.parse(sessionStorage.getItem(OFF) ?? "[]"),
-    set: (kinds) => sessionStorage.setItem(OFF, JSON.stringify(kinds)),
-  },
+  off,
   share: navigator.mediaDevices?.getDisplayMedia?.bind(navigator.mediaDevices),
 });
 const MET = `met ${facts.room}`;
@@ -100,7 +106,7 @@ const SPEAK = { way: words.audio_on, act: () => void media.toggle("audio"), clos
 function complain() {
   const { audio, video } = media.problems;
   const isOne = audio !== undefined && audio === video;
-  const again = (/** @type {import("./devices.js").Kind[]} */ kinds) => ({
+  const again = (/** @type {Kind[]} */ kinds) => ({
     way: words.try_again,
     act: () => void media.open(kinds),
   });
@@ -113,9 +119,13 @@ function complain() {
 
 function microphone() {
   if (media.isListening) return "elsewhere";
-  if (media.tracks.audio === null) return "none";
+  // Whoever looks on has asked for none yet, so nothing is missing.
+  if (media.tracks.audio === null) return facts.observes && !media.problems.audio ? "off" : "none";
   return media.isOn("audio") ? "on" : "off";
 }
+
+const mine = facts.observes ? words.me_observing : words.me;
+const ownName = facts.layout === "school" ? words.this_room : mine;
 
 function render() {
   tiles.render();
@@ -128,7 +138,7 @@ function render() {
   controls.render(signalling.isJoined);
   door?.render();
   byId("self", HTMLElement).classList.toggle("is-dark", !media.isOn("video"));
-  say(byId("self-name", HTMLElement), facts.layout === "school" ? words.this_room : words.me);
+  say(byId("self-name", HTMLElement), ownName);
 }
 
 /** @param {string} from Whoever leads has asked us to be quiet: we are, and know who asked. */
@@ -207,5 +217,5 @@ document.body.dataset.started = "";
 // The devices first, for a moment: the first offer then carries them. Nobody waits for them longer,
 // and whatever is the matter with them keeps nobody out of the room.
 setTimeout(() => signalling.start(), 1500);
-await media.open(["audio", "video"]);
+await media.open(facts.observes ? KINDS.filter((kind) => !off.get().includes(kind)) : KINDS);
 signalling.start();

@@ -200,7 +200,8 @@ export class Tiles extends EventTarget {
     const { id, role, mode, members } = this.#call;
     if (id === "") return words.connecting;
     if (role === "guest" && mode === "star" && this.#met.get()) return words.leader_left;
-    return role === "guest" && members.size > 0 ? words.voice_alone : words.nobody;
+    if (members.size === 0) return words.nobody;
+    return role === "guest" ? words.voice_alone : words.only_observers;
   }
 
   /** @param {HTMLAudioElement} sound */
