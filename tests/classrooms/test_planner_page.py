@@ -63,7 +63,7 @@ def test_planner_shows_every_joint_window_with_its_minutes(sato: Client, world: 
 
     assert _windows(response.content) == [
         ("short", "8:50–9:35 45分 5分不足"),
-        ("no", "9:50–10:35 45分 先生 授業中"),
+        ("no", "9:50–10:35 45分 先生 授業"),
         ("short", "10:50–11:35 45分 5分不足"),
         ("short", "11:50–12:35 45分 5分不足"),
         ("fit", "13:20–14:10 50分 ぴったり"),
@@ -289,7 +289,7 @@ def test_planner_marks_a_chosen_window_that_cannot_be_booked_as_such(
     assert '<i class="bandv' in content
     assert ("planner-axis cannot" in content) is taken
     assert marked == [
-        ("sel no", "9:50–10:35 45分 選択中 使えない") if taken else ("sel", "9:50–10:35 45分 選択中")
+        ("sel no", "9:50–10:35 45分 選択中 不可") if taken else ("sel", "9:50–10:35 45分 選択中")
     ]
     assert ('class="btn solid' in content) is not taken
 
