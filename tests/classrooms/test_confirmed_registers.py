@@ -158,12 +158,13 @@ def test_a_request_sent_again_has_its_first_answer_also_after_the_confirmation(
     key, rebun = uuid4(), side(rishiri.lesson, world.rebun)
     before = at("9:00")
     wish = wishes.of_section(world.section)
+    lessons.move(rishiri.lesson, wish, periods(wish, 3), by=world.sato, now=before, intention=uuid4())
     moved = lessons.move(rishiri.lesson, wish, periods(wish, 2), by=world.sato, now=before, intention=key)
     confirm(side(moved, world.rishiri), world)
 
     again = lessons.move(rishiri.lesson, wish, periods(wish, 2), by=world.sato, now=BETWEEN, intention=key)
 
-    assert again.booking.sequence == moved.booking.sequence == 1
+    assert again.booking.sequence == moved.booking.sequence == 2
     assert rebun.lesson_id == again.pk
 
 

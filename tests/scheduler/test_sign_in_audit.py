@@ -88,7 +88,7 @@ def test_changed_and_reset_passwords_are_kept(world: World, client: Client) -> N
     client.post("/accounts/password/change/", new)
     stranger = Client()
     stranger.post("/accounts/password/reset/", {"email": "sato@example.jp"})
-    link = re.search(r"https?://testserver(/accounts/password/reset/key/\S+)", str(mail.outbox[0].body))
+    link = re.search(r"https?://[^/]+(/accounts/password/reset/key/\S+)", str(mail.outbox[0].body))
     assert link is not None
 
     form = stranger.get(link.group(1), follow=True)
