@@ -134,7 +134,8 @@ def _left(booking: Booking, now: datetime) -> int:
 def _state(booking: Booking, now: datetime) -> str:
     """As `provider.state_of`; "expired" or "released" for a hold that was never confirmed."""
     if booking.expires_at is not None and booking.state == Booking.State.CANCELLED:
-        return "expired" if booking.cancel_reason == "expired" else "released"
+        # With another reason it was a closure that took its last school.
+        return {"expired": "expired", "": "released"}.get(booking.cancel_reason, "cancelled")
     if booking.state == Booking.State.TENTATIVE and not booking.is_live(now):
         return "expired"
     return provider.state_of(booking, None, now)
@@ -216,7 +217,8 @@ def _by(user: User | None, language: str) -> str:
 def _verb_words(change: BookingChange, zone: ZoneInfo, language: str) -> str:
     before, after = _when(change.before, zone, language), _when(change.after, zone, language)
     facts = {"before": before, "after": after}
-    if change.verb == "cancel" and change.before.get("state") == Booking.State.TENTATIVE:
+    is_hold = change.before.get("state") == Booking.State.TENTATIVE
+    if change.verb == "cancel" and is_hold and not change.reason:
         return _("The hold was given up")
     words = {
         "book": _("Booked for %(after)s"),

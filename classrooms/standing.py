@@ -9,8 +9,8 @@ from scheduler.intervals import Interval
 from scheduler.models import Booking
 from scheduler.plans import Plan
 
-Party = tuple[int, int | None, Interval, int]
-"""Organisation, person (None: a school), times and pupils."""
+Party = tuple[int, int | None, Interval, int | None, int]
+"""Organisation, person (None: a school), times, number of the period, and pupils."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,13 @@ class Standing:
         A studio or a set may have become free that one would prefer: nobody moves a lesson for that.
         """
         needs = {
-            (side.organisation_id, side.person_id, side.interval, side.headcount): side.needs
+            (
+                side.organisation_id,
+                side.person_id,
+                side.interval,
+                side.period_number,
+                side.headcount,
+            ): side.needs
             for side in plan.sides
         }
         return needs.keys() == self.held.keys() and all(
@@ -35,11 +41,11 @@ class Standing:
         )
 
     def of_person(self, person_id: int) -> Interval | None:
-        return next((times for _org, person, times, _n in self.held if person == person_id), None)
+        return next((times for _org, person, times, *_ in self.held if person == person_id), None)
 
     def of_school(self, school_id: int) -> Interval | None:
         return next(
-            (times for org, person, times, _n in self.held if (org, person) == (school_id, None)), None
+            (times for org, person, times, *_ in self.held if (org, person) == (school_id, None)), None
         )
 
 
@@ -48,7 +54,7 @@ def of_booking(booking: Booking) -> Standing:
     parties = booking.participants.standing().prefetch_related("claims")
     return Standing(
         {
-            (p.organisation_id, p.person_id, p.interval, p.headcount): frozenset(
+            (p.organisation_id, p.person_id, p.interval, p.period_number, p.headcount): frozenset(
                 claim.resource_id for claim in p.claims.all()
             )
             for p in parties

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from clinics.file_checks import Checked, FileReason, RefusedFileError, checked
 
@@ -20,7 +20,9 @@ CPU_S = 20
 WITHIN_S = 60.0
 WAITS_S = 20.0
 _HOME = Path(__file__).resolve().parent.parent
+MOST_WAITING = 3
 _one = Lock()
+_places = BoundedSemaphore(MOST_WAITING)
 
 
 def checked_apart(data: bytes, *, most_bytes: int) -> Checked:
@@ -46,13 +48,19 @@ def checked_apart(data: bytes, *, most_bytes: int) -> Checked:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Ten files sent at once would be ten times the memory. Raises RefusedFileError after `WAITS_S`."""
-    if not _one.acquire(timeout=WAITS_S):
+    """Ten files sent at once would be ten times the memory. Raises RefusedFileError after `WAITS_S`, and
+    at once where `MOST_WAITING` are here: whoever waits holds one of the process's few turns."""
+    if not _places.acquire(blocking=False):
         raise RefusedFileError(FileReason.BUSY)
     try:
-        yield
+        if not _one.acquire(timeout=WAITS_S):
+            raise RefusedFileError(FileReason.BUSY)
+        try:
+            yield
+        finally:
+            _one.release()
     finally:
-        _one.release()
+        _places.release()
 
 
 def _main(most_bytes: int) -> None:

@@ -5,6 +5,7 @@ They are read through `open_for` alone, which asks who sees the case and writes 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -120,8 +121,11 @@ def remove_orphans(*, now: datetime) -> int:
     now, this is not the database that they belong to, and they stay.
     """
     oldest, newest = ((now - age).timestamp() for age in reversed(ORPHAN_AGES))
-    files = Path(settings.UPLOADS_DIR).glob("??/*")
-    found = {path.name: path for path in files if oldest < path.stat().st_mtime < newest}
+    found = {}
+    for path in Path(settings.UPLOADS_DIR).glob("??/*"):
+        with contextlib.suppress(FileNotFoundError):  # it just got its name
+            if oldest < path.stat().st_mtime < newest:
+                found[path.name] = path
     named = set(Attachment.objects.filter(file__in=found).values_list("file", flat=True))
     orphans = found.keys() - named
     for name in orphans:

@@ -219,6 +219,7 @@ def _help() -> dict[str, str]:
         "help_nobody": gettext("Nobody of the centre is free now. Please ring: {telephone}"),
         "help_answered": gettext("{name} of the centre is coming"),
         "help_failed": gettext("Nobody was told yet. Please ring: {telephone}"),
+        "help_not_settled": gettext("The call still stands. Please ring: {telephone}"),
     }
 
 

@@ -66,19 +66,22 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc] 
         email = str(self.cleaned_data["email"])
         found = self.users[0].pk if self.users else None
         try:
-            tasks.send_password_link(found if found and _may_send(email, request) else None)
+            may = _may_send(email, request, "reset" if found else "unknown")
+            tasks.send_password_link(found if may else None)
         except RedisError as error:
             logger.warning("accounts: a link for a new password was not asked for: %s", type(error).__name__)
         return email
 
 
-def _may_send(email: str, request: HttpRequest) -> bool:
-    """Counts mails that would be sent: addresses without an account use nobody's share up."""
+def _may_send(email: str, request: HttpRequest, what: str) -> bool:
+    """Counts mails that would be sent; addresses without an account, which use nobody's share up, apart."""
     address = sha256(email.lower().encode()).hexdigest()  # no address stands in the cache
-    if not limits.may(f"reset_to_address.{address}", MAILS_TO_AN_ADDRESS, limits.HOUR_S):
+    if not limits.may(f"{what}_to_address.{address}", MAILS_TO_AN_ADDRESS, limits.HOUR_S):
         return False
     network = limits.network_of(request)
-    return network is None or limits.may(f"reset_from_network.{network}", MAILS_FROM_A_NETWORK, limits.HOUR_S)
+    return network is None or limits.may(
+        f"{what}_from_network.{network}", MAILS_FROM_A_NETWORK, limits.HOUR_S
+    )
 
 
 class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships no types

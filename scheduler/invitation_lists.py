@@ -52,7 +52,9 @@ def send_unsent(*, by: User, now: datetime) -> list[Invitation]:
 
 @retried
 def _anew(*, by: User, now: datetime) -> list[tuple[Invitation, str]]:
-    found = unsent(members.mandate_of(by, now), now).exclude(email=by.email.lower()).order_by("pk")
+    found = unsent(members.mandate_of(by, now), now).exclude(email=by.email.lower())
+    # Trying gives a new term: what was tried longest ago comes first, and no bad address holds up the rest.
+    found = found.order_by("expires_at", "pk")
     made, entries = [], []
     for held in found.select_for_update(no_key=True, of=("self",))[:SENT_AT_ONCE]:
         secret, entry = invitations.anew(held, by=by, now=now)

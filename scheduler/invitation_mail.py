@@ -65,7 +65,8 @@ def _send(invitation: Invitation, letter: EmailMessage, now: datetime) -> None:
         logger.warning("invitation %s was not sent: %s", invitation.pk, type(error).__name__)
         return
     invitation.sent_at = now
-    row.update(sent_at=now)
+    # Whatever link it holds by now: a mail has left, and the next one counts.
+    Invitation.objects.filter(pk=invitation.pk).update(sent_at=now)
 
 
 def _letter(invitation: Invitation, secret: str, connection: BaseEmailBackend) -> EmailMessage:

@@ -114,12 +114,6 @@ class PeopleListing:
         return []
 
 
-def _label(holder: Mandate, home: Organisation) -> str:
-    """Of the last role that may be given there, as a file in Japanese says it."""
-    with translation.override("ja"):
-        return next(str(role.label) for role in reversed(Role) if role in holder.roles_at(home))
-
-
 def _known(listing: PeopleListing, rows: Sequence[Row], holder: Mandate, by: User, now: datetime) -> _Known:
     emails = {Cells(row, listing.layout).text(EMAIL) for row in rows} - {""}
     # Addresses of accounts and invitations are kept in small letters.

@@ -53,7 +53,7 @@ class Opened:
 
 def is_quiet(request: HttpRequest) -> bool:
     """The page keeps it by itself: what can be read is kept, and nobody is told of the rest yet."""
-    return request.headers.get("Accept") == "application/json"
+    return request.method == "POST" and request.headers.get("Accept") == "application/json"
 
 
 def not_kept(words: str) -> JsonResponse:

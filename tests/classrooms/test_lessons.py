@@ -182,6 +182,18 @@ def test_move_onto_its_own_time_without_a_school_is_not_refused_by_itself(world:
     assert _states(lesson) == {"利尻": "cancelled", "礼文": "planned"}
 
 
+def test_a_lesson_whose_period_has_another_number_now_is_moved_to_it(world: World) -> None:
+    """As after a new bell table: the same minutes are no longer the period that it was booked for."""
+    lesson = teaching.book(world.section, 2)
+    wish = wishes.of_section(world.section)
+    guests = lesson.booking.participants.filter(person=None)
+    guests.update(period_number=3)
+
+    lessons.move(lesson, wish, teaching.periods(wish, 2), by=None, now=NOW, intention=uuid4())
+
+    assert set(guests.values_list("period_number", flat=True)) == {2}
+
+
 def test_move_to_where_it_is_is_refused_and_tells_nobody(world: World) -> None:
     lesson = teaching.book(world.section, 2)
     wish = wishes.of_section(world.section)

@@ -287,13 +287,13 @@ def test_who_confirms_is_the_schools_setting(world: World, rishiri: Reception) -
 def test_who_does_not_confirm_reads_who_does(world: World, rishiri: Reception) -> None:
     add_user("head", "校長 花子", world.rishiri, Role.SCHOOL_HEAD, post="校長")
     page = signed_in(world.tanaka).get(address(rishiri)).content.decode()
-    assert "確定するのは、中村 葵（教頭）・校長 花子（校長）です。" in page
-    assert "確定するのは" not in signed_in(world.nakamura).get(address(rishiri)).content.decode()
+    assert "確定する人：中村 葵（教頭）・校長 花子（校長）" in page
+    assert "確定する人：" not in signed_in(world.nakamura).get(address(rishiri)).content.decode()
 
     confirming.let_confirm(world.rishiri.pk, by_head=True, by=world.nakamura, now=timezone.now())
 
     page = signed_in(world.nakamura).get(address(rishiri)).content.decode()
-    assert "確定するのは、校長 花子（校長）です。" in page
+    assert "確定する人：校長 花子（校長）" in page
 
 
 @pytest.mark.parametrize("left", ["cancelled", "closed"])

@@ -258,3 +258,13 @@ def test_a_correction_begins_and_is_kept_as_it_is_typed(doctors: Doctors) -> Non
 
     assert answers == [200, 200, 200]
     assert advice.draft_of(case, doctors.abe).warning == "悪化すれば"  # type: ignore[union-attr]  # it is there
+
+
+def test_a_page_that_keeps_itself_opens_nothing_that_its_reader_may_not_write(doctors: Doctors) -> None:
+    case = running(doctors)
+    client = Client()
+    client.force_login(doctors.miura)
+
+    for name in ("draft", "advice_write"):
+        asked = client.get(reverse(f"clinics:{name}", args=[case.uid]), headers=JSON)
+        assert asked.status_code == 302, name

@@ -82,8 +82,9 @@ export class HelpPanel {
       if (!response.ok) throw new Error(String(response.status));
       this.#show(await response.json());
     } catch {
-      // Only who called is told that nobody was: a question that got no answer is asked again.
-      if (request.method && url === this.#url) this.#say(this.#words.help_failed, "bad");
+      // Only who pressed is told that nobody was: a question that got no answer is asked again.
+      const { help_failed, help_not_settled } = this.#words;
+      if (request.method) this.#say(url === this.#url ? help_failed : help_not_settled, "bad");
     }
   }
 
