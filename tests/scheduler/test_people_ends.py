@@ -31,7 +31,7 @@ def test_before_a_post_ends_its_page_says_what_follows_and_ends_nothing(world: W
 
     for page in pages:
         assert "今日以降の授業が2件あります" in page
-        assert "授業中でも教室から出ます" in page
+        assert "授業中でも教室から退出します" in page
     post.refresh_from_db()
     world.sato.refresh_from_db()
     assert post.valid_until is None
