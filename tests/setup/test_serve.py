@@ -25,7 +25,7 @@ from tests.setup.service import (
     wait_until,
 )
 
-ENDS_WITHIN_S = 5
+ENDS_WITHIN_S = 20
 MIGRATE = ("--port", "0", "--first", "migrate --verbosity=0")
 COLLECT = ("--first", "collectstatic --noinput --verbosity=0")
 """Pages name their assets by content, so that no page is served without them."""
