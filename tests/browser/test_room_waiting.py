@@ -51,7 +51,7 @@ def test_doctors_knock_are_let_in_and_sent_back_over_two_processes(
     conference: Booking, second: LiveServer, new_context: NewContext
 ) -> None:
     mori = enter(new_context, conference, "mori", [SMALL_CAMERA], base_url=second.url)
-    expect(mori.get_by_role("heading", level=1)).to_have_text("待合室: カンファレンス")
+    expect(mori.get_by_role("heading", level=1)).to_have_text("待合室：カンファレンス")
     expect(mori.locator("#waiting-state")).to_contain_text("主催者はまだ来ていません")
     assert close_code(mori, conference.uid) == 4423
 
@@ -80,7 +80,7 @@ def test_doctors_knock_are_let_in_and_sent_back_over_two_processes(
     wait_for_media(host, 2)
     host.get_by_role("button", name=f"{MORI} を待合室に戻す").click()
 
-    expect(mori.get_by_role("heading", level=1)).to_have_text("待合室: カンファレンス")
+    expect(mori.get_by_role("heading", level=1)).to_have_text("待合室：カンファレンス")
     expect(host.locator("#people-count")).to_have_text("2")
     expect(ueda.locator("#people-count")).to_have_text("2")
     for page in (host, ueda):
