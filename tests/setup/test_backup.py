@@ -123,7 +123,7 @@ def test_a_backup_restored_into_an_empty_place_is_equal(served: Path, empty: str
     assert "hush-hush" not in manifest
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="pg_dump marks the moment of the dump")
+@pytest.mark.postgresql  # pg_dump marks the moment of the dump
 def test_an_upload_that_was_being_written_when_the_backup_began_is_in_it_whole(
     served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
