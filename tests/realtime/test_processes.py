@@ -21,6 +21,7 @@ from scheduler.models import Booking, User
 from tests.browser.live import LiveServer
 from tests.cast import World
 from tests.realtime.processes import AWAY_S, LEFT_S, PrivateRedis, Seat, cookie, enter, server
+from tests.setup.service import wait_until
 
 SDP = "v=0\r\n"
 Enter = Callable[..., Seat]
@@ -166,7 +167,7 @@ def test_whoever_comes_in_anew_elsewhere_takes_the_place_of_the_own_seat_that_is
     assert [sato.read(), rishiri.read()] == [left, left]
     assert [sato.read()["peer"]["id"], rishiri.read()["peer"]["id"]] == [again.id, again.id]
     assert rebun.id not in {peer["id"] for peer in again.joined["peers"]}
-    time.sleep(1)  # so that its rows are written
+    wait_until(lambda: Visit.objects.filter(peer=rebun.id, ended_at__isnull=False).exists(), 10)
     [before] = Visit.objects.filter(peer=rebun.id)
     assert (before.ended_at, before.end_reason) == (before.last_beat_at, Visit.EndReason.BROWSER)
     back = seat(pair[1], world.rebun_device, resume=rebun.resume)
