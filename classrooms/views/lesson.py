@@ -58,9 +58,8 @@ def confirm(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         lessons.confirm(found, by=reader.user, now=timezone.now(), intention=form.cleaned_data["intention"])
     except bookings.BookingError as error:
-        messages.error(request, refusals.sentence(error))
-    else:
-        messages.success(request, _("The lesson is booked. Everybody concerned is told."))
+        return _refused(request, uid, error)
+    messages.success(request, _("The lesson is booked. Everybody concerned is told."))
     return redirect("classrooms:lesson", uid=uid)
 
 
