@@ -203,11 +203,11 @@ def accept(secret: str, *, name: str, password: str, now: datetime) -> User:
     account = account_of(invitation)
     if account is None:
         account = _set_up(invitation, name, password, now)
-    members.granted(
-        account, invitation.organisation, invitation.role, valid_from=invitation.valid_from,
-        valid_until=invitation.valid_until, post=invitation.post, by=account, now=now,
-        on_behalf_of=invitation.created_by,
+    post = Membership(
+        user=account, organisation=invitation.organisation, role=invitation.role, post=invitation.post,
+        valid_from=invitation.valid_from, valid_until=invitation.valid_until,
     )  # fmt: skip
+    members.granted(post, by=account, now=now, on_behalf_of=invitation.created_by)
     invitation.accepted_at, invitation.accepted_by = now, account
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     before = invitation.created_by

@@ -157,65 +157,32 @@ def _require(by: User, organisation: Organisation, role: str, now: datetime) -> 
 
 
 @retried
-def give(
-    user: User,
-    organisation: Organisation,
-    role: str,
-    *,
-    valid_from: date,
-    valid_until: date | None,
-    post: str = "",
-    by: User,
-    now: datetime,
-) -> Membership:
-    """A post for the account. Raises NotYoursError, OneselfError, DoublePostError, ValidationError (of its
-    dates)."""
-    _require(by, organisation, role, now)
-    if user.pk == by.pk:
+def give(post: Membership, *, by: User, now: datetime) -> Membership:
+    """The post, not written yet, becomes its account's. Raises NotYoursError, OneselfError,
+    DoublePostError, ValidationError (of its dates)."""
+    _require(by, post.organisation, post.role, now)
+    if post.user_id == by.pk:
         raise OneselfError
-    return granted(
-        user, organisation, role, valid_from=valid_from, valid_until=valid_until, post=post, by=by, now=now
-    )
+    return granted(post, by=by, now=now)
 
 
 def granted(
-    user: User,
-    organisation: Organisation,
-    role: str,
-    *,
-    valid_from: date,
-    valid_until: date | None,
-    post: str = "",
-    by: User | None,
-    now: datetime,
-    on_behalf_of: User | None = None,
+    post: Membership, *, by: User | None, now: datetime, on_behalf_of: User | None = None
 ) -> Membership:
     """As `give`, where the right to it was checked before. Call in a transaction."""
-    made = added(user, organisation, role, valid_from=valid_from, valid_until=valid_until, post=post)
-    audit.append([entry_of_gift(made, by=by, now=now, on_behalf_of=on_behalf_of)])
-    return made
+    added(post)
+    audit.append([entry_of_gift(post, by=by, now=now, on_behalf_of=on_behalf_of)])
+    return post
 
 
-def added(
-    user: User,
-    organisation: Organisation,
-    role: str,
-    *,
-    valid_from: date,
-    valid_until: date | None,
-    post: str = "",
-) -> Membership:
+def added(post: Membership) -> Membership:
     """As `granted`, where the caller appends to the audit what `entry_of_gift` says."""
-    _locked(user.pk)
-    made = Membership(
-        user=user, organisation=organisation, role=role, post=post,
-        valid_from=valid_from, valid_until=valid_until,
-    )  # fmt: skip
-    _check(made)
-    made.save()
-    if role in BOOKED_ROLES:
-        _make_bookable(user, organisation)
-    return made
+    _locked(post.user_id)
+    _check(post)
+    post.save(force_insert=True)
+    if post.role in BOOKED_ROLES:
+        _make_bookable(post.user, post.organisation)
+    return post
 
 
 def entry_of_gift(

@@ -10,7 +10,7 @@ from uuid import uuid4
 from scheduler import audit, invitation_mail, invitations, members
 from scheduler.imports import Row
 from scheduler.listings import Preview
-from scheduler.models import AuditEntry, Invitation, User
+from scheduler.models import AuditEntry, Invitation, Membership, User
 from scheduler.people_lists import Line, PeopleListing
 from scheduler.transactions import retried
 
@@ -73,11 +73,11 @@ def _write(lines: Sequence[Line], *, by: User, now: datetime) -> tuple[Written, 
     for line in lines:
         offer = line.offer
         if line.account is not None:
-            post = members.added(
-                line.account, offer.organisation, offer.role, valid_from=offer.valid_from,
-                valid_until=offer.valid_until, post=offer.post,
+            post = Membership(
+                user=line.account, organisation=offer.organisation, role=offer.role, post=offer.post,
+                valid_from=offer.valid_from, valid_until=offer.valid_until,
             )  # fmt: skip
-            entries.append(members.entry_of_gift(post, by=by, now=now))
+            entries.append(members.entry_of_gift(members.added(post), by=by, now=now))
         else:
             invitation, secret = invitations.written(offer, by=by, now=now, intention=uuid4())
             entries.append(invitations.entry_of(invitation, by=by, now=now))

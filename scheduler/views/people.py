@@ -133,10 +133,11 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:
-            members.give(
-                account, facts["organisation"], facts["role"], post=facts["post"],
-                valid_from=facts["valid_from"], valid_until=facts["valid_until"], by=by, now=now,
+            post = Membership(
+                user=account, organisation=facts["organisation"], role=facts["role"], post=facts["post"],
+                valid_from=facts["valid_from"], valid_until=facts["valid_until"],
             )  # fmt: skip
+            members.give(post, by=by, now=now)
         except members.DoublePostError:
             form.add_error(None, _("This person holds that post on some of these days already."))
         except members.OneselfError:
