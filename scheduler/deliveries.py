@@ -25,20 +25,30 @@ logger = logging.getLogger(__name__)
 
 LOCK_FOR = timedelta(minutes=5)
 """Far longer than one message may take: a handful of steps of EMAIL_TIMEOUT (10 s) each."""
+MOST_AT_ONCE = 500
+"""Other jobs wait meanwhile."""
 MOST_ATTEMPTS = 5
 WAIT_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """After the first, second … failure: together about two and a half hours, a mail server's restart."""
 
 
-def deliver_due(*, clock: Callable[[], datetime], limit: int = 500) -> int:
-    """How many messages left. Each is claimed at the time `clock` shows just before it is sent."""
+def deliver_due(*, clock: Callable[[], datetime]) -> int:
+    """How many messages left, `MOST_AT_ONCE` at most.
+
+    Each is claimed at the time `clock` shows just before it is sent.
+    """
     _give_up(clock())
     sent = 0
-    due = _due(clock()).order_by("due_at", "pk").values_list("pk", flat=True)[:limit]
+    due = _due(clock()).order_by("due_at", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE]
     for pk in list(due):
         if _claim(pk, clock()) and _deliver(pk, clock):
             sent += 1
     return sent
+
+
+def are_due(now: datetime) -> bool:
+    """Whether a message waits that could leave now."""
+    return _due(now).exists()
 
 
 def _due(now: datetime) -> QuerySet[Notice]:

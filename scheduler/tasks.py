@@ -4,21 +4,43 @@ from __future__ import annotations
 
 from django.utils import timezone
 from huey import CancelExecution, crontab
-from huey.contrib.djhuey import db_periodic_task, db_task
+from huey.contrib.djhuey import HUEY, db_periodic_task, db_task
 
 from scheduler import bookings, deliveries, exports, feed_epochs, feed_store, health, password_links
+
+_DELIVERY_ASKED = "delivery asked"
+
+
+def ask_for_delivery() -> None:
+    """At once after a change was committed, so that mail leaves within seconds.
+
+    One job that has not begun will find what everybody put into the outbox: no second one is queued.
+    """
+    if not HUEY.put_if_empty(_DELIVERY_ASKED, data=True):
+        return
+    try:
+        deliver_notices()
+    except Exception:
+        HUEY.delete(_DELIVERY_ASKED)  # nothing was queued: the next change asks again
+        raise
 
 
 @db_task()  # type: ignore[untyped-decorator]  # huey has no types
 def deliver_notices() -> None:
-    """At once after a change was committed, so that mail leaves within seconds."""
-    deliveries.deliver_due(clock=timezone.now)
+    _deliver()
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]  # huey has no types
 def deliver_waiting_notices() -> None:
-    """What is due again after a failure, and what a killed worker left."""
+    """What is due again after a failure, and what a killed worker left with its job."""
+    _deliver()
+
+
+def _deliver() -> None:
+    HUEY.delete(_DELIVERY_ASKED)  # before looking: what comes from now on may be missed and asks again
     deliveries.deliver_due(clock=timezone.now)
+    if deliveries.are_due(timezone.now()):
+        ask_for_delivery()
 
 
 @db_periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]  # huey has no types

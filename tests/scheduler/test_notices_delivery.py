@@ -14,9 +14,12 @@ from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage
 from django.db import connections
+from django.utils import timezone
+from huey.api import Huey
+from huey.contrib.djhuey import HUEY
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from scheduler import bookings, deliveries, notices
+from scheduler import bookings, deliveries, notices, tasks
 from scheduler.models import Booking, Notice, User
 from scheduler.notices import Kind
 from tests.cast import NOW, World
@@ -189,3 +192,56 @@ def test_four_workers_at_once_send_each_message_once(world: World) -> None:
     assert sorted(message.to[0] for message in mail.outbox) == sorted(
         user.email for user in (world.sato, world.tanaka, world.nakamura, world.kudo)
     )
+
+
+@pytest.fixture
+def queue() -> Iterator[Huey]:
+    """The jobs as a worker would find them, in a queue of their own."""
+    HUEY.immediate, name = False, HUEY.name
+    HUEY.name = f"test-{uuid4()}"
+    HUEY.storage = HUEY.create_storage()
+    yield HUEY
+    HUEY.flush()
+    HUEY.name = name
+    HUEY.immediate = True
+
+
+def test_of_many_changes_one_job_delivers_and_what_comes_after_it_began_has_its_own(
+    world: World, queue: Huey, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        told(world)
+        tasks.ask_for_delivery()
+    assert queue.pending_count() == 1
+
+    queue.dequeue()
+    tasks.deliver_notices.call_local()
+    tasks.ask_for_delivery()
+    assert queue.pending_count() == 1
+
+
+def test_a_job_lost_with_its_worker_is_asked_for_again_within_a_minute(world: World, queue: Huey) -> None:
+    tasks.ask_for_delivery()
+    queue.dequeue()
+    tasks.ask_for_delivery()
+    assert queue.pending_count() == 0
+
+    tasks.deliver_waiting_notices.call_local()
+    tasks.ask_for_delivery()
+
+    assert queue.pending_count() == 1
+
+
+def test_a_job_that_reaches_its_bound_asks_for_another(
+    world: World, queue: Huey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "MOST_AT_ONCE", 3)
+    told(world)
+    Notice.objects.update(due_at=timezone.now())
+
+    tasks.deliver_notices.call_local()
+    assert (len(mail.outbox), queue.pending_count()) == (3, 1)
+
+    queue.dequeue()
+    tasks.deliver_notices.call_local()
+    assert (len(mail.outbox), queue.pending_count()) == (4, 0)
