@@ -136,7 +136,7 @@ def test_a_peer_that_comes_to_another_process_is_the_same_and_its_old_socket_is_
     sato, _rishiri, rebun = three(pair, seat, world)
     rebun.say("hand", up=True)
     assert sato.read()["t"] == "hands"
-    time.sleep(1)  # so that its row is written
+    wait_until(Visit.objects.filter(peer=rebun.id).exists, 10)
 
     moved = seat(pair[0], world.rebun_device, resume=rebun.resume)
 
@@ -147,7 +147,7 @@ def test_a_peer_that_comes_to_another_process_is_the_same_and_its_old_socket_is_
     assert sato.read()["from"] == rebun.id
     back = seat(pair[1], world.rebun_device, resume=moved.resume)
     assert moved.closed() == Close.REPLACED
-    time.sleep(1)
+    wait_until(Visit.objects.filter(peer=back.id, server=back.joined["srv"]).exists, 10)
     [row] = Visit.objects.filter(peer=back.id)
     assert (row.ended_at, row.began) == (None, "entered")
     assert row.server == back.joined["srv"]
