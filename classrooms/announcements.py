@@ -6,7 +6,8 @@ run after commit, perhaps twice or in another order than the events; the outcome
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db.models import QuerySet
 from classrooms import receptions
 from classrooms.models import Lesson
 from scheduler import notices
-from scheduler.models import BookingChange, Organisation, Participant, User
+from scheduler.models import Booking, BookingChange, Organisation, Participant, User
 from scheduler.names import Name
 from scheduler.notices import Facts, Kind
 from scheduler.signals import booking_changed, calendar_changed
@@ -59,6 +60,20 @@ def tell_moved(change: BookingChange, *, by: User | None, now: datetime) -> None
 
 def tell_cancelled(change: BookingChange, *, by: User | None, now: datetime) -> None:
     _tell(Kind.LESSON_CANCELLED, change, _facts(by), by=by, now=now)
+
+
+def tell_cancelled_together(ended: Sequence[Booking], *, by: User | None, now: datetime) -> None:
+    """Everybody once, of the dates that concern them: how many, and the first. One query for each date."""
+    concerning: dict[User, list[Booking]] = defaultdict(list)
+    for booking in ended:
+        for user in notices.concerned(booking, now=now, besides=by):
+            concerning[user].append(booking)
+    alike: dict[tuple[Booking, int], list[User]] = defaultdict(list)
+    for user, dates in concerning.items():
+        alike[dates[0], len(dates)].append(user)
+    for (first, count), users in alike.items():
+        facts: Facts = {**_facts(by), "dates": count}
+        notices.tell(users, Kind.SERIES_CANCELLED, first, params=facts, now=now)
 
 
 def tell_withdrawn(change: BookingChange, school: Organisation, *, by: User | None, now: datetime) -> None:

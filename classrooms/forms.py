@@ -153,6 +153,18 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason (everybody concerned reads it)"), max_length=200, required=False)
 
 
+class CancelForm(ReasonForm):
+    """Of a lesson that is repeated weekly, also how many of its dates."""
+
+    FOLLOWING = "following"
+
+    which = forms.ChoiceField(choices=[(name, name) for name in ("one", FOLLOWING)], required=False)
+
+    @property
+    def wants_following(self) -> bool:
+        return bool(self.cleaned_data["which"] == self.FOLLOWING)
+
+
 class ConfirmForm(forms.Form):
     intention = forms.UUIDField(widget=forms.HiddenInput)
 

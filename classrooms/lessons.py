@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from classrooms import announcements, receptions, standing
 from classrooms.models import Confirmation, Lesson, Reception, Section
 from classrooms.wishes import Group, Wish
-from scheduler import bookings
+from scheduler import bookings, permissions
 from scheduler.conflicts import Verdict
 from scheduler.dayplans import PeriodSpan
 from scheduler.models import Booking, BookingChange, Location, Series, User
@@ -111,7 +112,7 @@ def book(
     """The confirmed lesson. Raises `bookings.ConflictError` with every reason."""
     booking = bookings.book(plan(wish, periods), by=by, now=now, intention=intention, override=override)
     lesson = _of_booking(booking, wish.section)
-    if change := _last_change(booking, intention):
+    if change := booking.written:
         announcements.tell_booked(change, by=by, now=now)
     return lesson
 
@@ -128,7 +129,7 @@ def confirm(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID) 
     """The held lesson, booked. Raises `bookings.ExpiredError` when the hold has run out."""
     booking = bookings.confirm(lesson.booking, by=by, now=now, intention=intention)
     confirmed = _of_booking(booking, lesson.section)
-    if change := _last_change(booking, intention):
+    if change := booking.written:
         announcements.tell_booked(change, by=by, now=now)
     return confirmed
 
@@ -164,7 +165,7 @@ def move(
     )
     moved = _of_booking(booking, lesson.section)
     receptions.settle(booking.pk)
-    if change := _told_change(booking, intention):
+    if change := _told_change(booking):
         announcements.tell_moved(change, by=by, now=now)
     return moved
 
@@ -178,9 +179,30 @@ def cancel(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID, r
     _must_not_be_confirmed(lesson.receptions.all(), intention)
     lesson.booking = bookings.cancel(lesson.booking, by=by, now=now, intention=intention, reason=reason)
     receptions.settle(lesson.pk)
-    if change := _told_change(lesson.booking, intention):
+    if change := _told_change(lesson.booking):
         announcements.tell_cancelled(change, by=by, now=now)
     return lesson
+
+
+def following(lesson: Lesson, reader: User, now: datetime) -> QuerySet[Booking]:
+    """This date of the lesson's weekly series and the later ones that the reader may change, by start."""
+    booking = lesson.booking
+    later = Q(series=booking.series_id, start__gte=booking.start, series__isnull=False)
+    dates = Booking.objects.filter(Q(pk=booking.pk) | later)
+    return permissions.changeable(reader, dates, timezone.localdate(now)).order_by("start")
+
+
+@retried
+def cancel_following(
+    lesson: Lesson, *, by: User, now: datetime, intention: UUID, reason: str = ""
+) -> list[Booking]:
+    """`following` called off, by start; all or none. Raises what `bookings.cancel_all` raises."""
+    chosen = list(following(lesson, by, now).values_list("pk", flat=True))
+    ended = bookings.cancel_all(chosen, by=by, now=now, intention=intention, reason=reason)
+    for booking in ended:
+        receptions.settle(booking.pk)
+    announcements.tell_cancelled_together([b for b in ended if b.written], by=by, now=now)
+    return ended
 
 
 @retried
@@ -208,7 +230,7 @@ def withdraw_school(
         reception.participant, by=by, now=now, intention=intention, reason=reason
     )
     receptions.settle(lesson.pk)
-    if change := _told_change(lesson.booking, intention):
+    if change := _told_change(lesson.booking):
         announcements.tell_withdrawn(change, reception.school, by=by, now=now)
     return lesson
 
@@ -235,7 +257,7 @@ def book_series(
         skip_conflicts=skip_conflicts,
     )
     lessons = _of_bookings(made, wish.section)
-    if lessons[0].booking.sequence == 0:  # a repeated request tells nothing of what has changed since
+    if made[0].written:
         announcements.tell_series(lessons[0], dates=len(lessons), by=by, now=now)
     return series, lessons, [Refused(plan, verdict) for plan, verdict in refused]
 
@@ -259,20 +281,9 @@ def _is_repeated(intention: UUID) -> bool:
     return BookingChange.objects.filter(intention=intention).exists()
 
 
-def _last_change(booking: Booking, intention: UUID) -> BookingChange | None:
-    """What this request wrote, read under the lock of its verb. None if it had nothing to do, or if
-    it is a repetition and the booking has changed again: its first answer was told with it."""
-    change = BookingChange.objects.filter(
-        booking=booking, intention=intention, sequence=booking.sequence
-    ).first()
-    if change:
-        change.booking = booking
-    return change
-
-
-def _told_change(booking: Booking, intention: UUID) -> BookingChange | None:
-    """The same, if people knew of the lesson: nobody was told of a hold, nor is of its end."""
-    change = _last_change(booking, intention)
+def _told_change(booking: Booking) -> BookingChange | None:
+    """What was written, if people knew of the lesson: nobody was told of a hold, nor is of its end."""
+    change = booking.written
     return change if change and change.before["state"] == Booking.State.CONFIRMED else None
 
 
@@ -283,12 +294,13 @@ def _of_booking(booking: Booking, section: Section) -> Lesson:
 def _of_bookings(made: Sequence[Booking], section: Section) -> list[Lesson]:
     """The bookings' lessons with their receptions, in order; those made before as they are.
 
-    Four queries, however many bookings. Raises `bookings.IntentionError` for another kind's
+    At most four queries, however many bookings. Raises `bookings.IntentionError` for another kind's
     booking: the request's key belonged to that one.
     """
     if any(booking.kind != Booking.Kind.LESSON for booking in made):
         raise bookings.IntentionError
-    known = Lesson.objects.in_bulk([booking.pk for booking in made])
+    before = [booking.pk for booking in made if booking.written is None or booking.written.sequence]
+    known = Lesson.objects.in_bulk(before) if before else {}
     created = [Lesson(booking=booking, section=section) for booking in made if booking.pk not in known]
     Lesson.objects.bulk_create(created)
     known |= {lesson.pk: lesson for lesson in created}

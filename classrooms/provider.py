@@ -31,14 +31,6 @@ class LessonProvider:
         with override(reader.language):
             return [_entry(booking, found[booking.pk], reader, now, rooms) for booking in bookings]
 
-    def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
-        found = sides.of_bookings(bookings)
-        with override(reader.language):
-            return [
-                _event(booking, found[booking.pk], _own(found[booking.pk], reader), reader.language)
-                for booking in bookings
-            ]
-
     def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
         found = sides.of_bookings([each.booking for each in seen])
         with override(language):
@@ -49,6 +41,9 @@ class LessonProvider:
 
     def calendar_facts(self, booking_ids: Collection[int]) -> Mapping[int, CalendarFacts]:
         return feeds.calendar_facts(booking_ids)
+
+    def url(self, booking: Booking) -> str:
+        return _url(booking)
 
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
         """What every source knows, most urgent first."""

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from django.db.models import Prefetch
+
 from classrooms.models import Section, SectionSchool
 from scheduler.models import ClassGroup, ClassPart, Location, Organisation, Resource
 
@@ -69,7 +71,7 @@ class Addition:
 
 
 def of_section(section: Section) -> Wish:
-    """The section as it is: every school of it, its own minutes. Four queries."""
+    """The section as it is: every school of it, its own minutes. Three queries."""
     return load(section, school_ids=None, additions={})
 
 
@@ -82,15 +84,11 @@ def load(
 ) -> Wish:
     """The wish for these schools (None: the section's own), in the section's order, then as given.
 
-    `schools` are rows already at hand; a school without any class is left out. At most six queries.
+    `schools` are rows already at hand; a school without any class is left out. At most five queries.
     """
-    presets = list(
-        section.schools.select_related("school").prefetch_related("parts__group")
-        if school_ids is None
-        else section.schools.filter(school__in=school_ids)
-        .select_related("school")
-        .prefetch_related("parts__group")
-    )
+    rows = section.schools.all() if school_ids is None else section.schools.filter(school__in=school_ids)
+    parts = Prefetch("parts", ClassPart.objects.select_related("group"))
+    presets = list(rows.select_related("school").prefetch_related(parts))
     known = {preset.school_id for preset in presets}
     added_ids = [] if school_ids is None else [pk for pk in dict.fromkeys(school_ids) if pk not in known]
     places = _places([section.centre_id, *known, *added_ids])

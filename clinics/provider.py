@@ -38,16 +38,17 @@ class ConferenceProvider:
         with override(reader.language):
             return [_entry(b, cases.get(b.pk), own.get(b.pk), reader, now) for b in bookings]
 
-    def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
-        own = _sides(bookings, Q(person__user=reader.user))
-        return _events([(b, own.get(b.pk)) for b in bookings], reader.language)
-
     def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
-        found = _sides([each.booking for each in seen], Q(pk__in=[each.side_id for each in seen]))
-        return _events([(each.booking, found.get(each.booking.pk)) for each in seen], language)
+        bookings = [each.booking for each in seen]
+        found = _sides(bookings, Q(pk__in=[each.side_id for each in seen]))
+        cases = _cases(bookings, Consultation.objects.all())
+        return [_event(b, found.get(b.pk), cases.get(b.pk), language) for b in bookings]
 
     def calendar_facts(self, booking_ids: Collection[int]) -> Mapping[int, CalendarFacts]:
         return dict.fromkeys(booking_ids, CalendarFacts(sides.TITLE))
+
+    def url(self, booking: Booking) -> str:
+        return _url(_cases([booking], Consultation.objects.all()).get(booking.pk))
 
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
         if not any(post.role in ROLES for post in reader.memberships):
@@ -106,6 +107,10 @@ def _sides(bookings: Sequence[Booking], which: Q) -> dict[int, Participant]:
     return {side.booking_id: side for side in ordered}
 
 
+def _url(case: _Case | None) -> str:
+    return reverse("clinics:case", args=[case.uid]) if case else ""
+
+
 def _entry(
     booking: Booking, case: _Case | None, own: Participant | None, reader: Reader, now: datetime
 ) -> Entry:
@@ -121,7 +126,7 @@ def _entry(
         place=_place(own, reader.language),
         state=state,
         state_words=_state_words(state),
-        url=reverse("clinics:case", args=[case.uid]) if case else "",
+        url=_url(case),
         room_url=reverse("realtime:by_booking", args=[booking.uid]) if is_open else "",
     )
 
@@ -149,11 +154,6 @@ def _state_words(state: str) -> str:
     }[state]
 
 
-def _events(found: Sequence[tuple[Booking, Participant | None]], language: str) -> list[Event]:
-    cases = _cases([booking for booking, _side in found], Consultation.objects.all())
-    return [_event(booking, side, cases.get(booking.pk), language) for booking, side in found]
-
-
 def _event(booking: Booking, side: Participant | None, case: _Case | None, language: str) -> Event:
     is_gone = side is not None and side.withdrawn_at is not None
     return Event(
@@ -162,7 +162,7 @@ def _event(booking: Booking, side: Participant | None, case: _Case | None, langu
         location=_place(side, language),
         interval=side.interval if side else booking.interval,
         is_cancelled=booking.state == Booking.State.CANCELLED or is_gone,
-        url=reverse("clinics:case", args=[case.uid]) if case else "",
+        url=_url(case),
         room_url=reverse("realtime:by_booking", args=[booking.uid]),
     )
 

@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 from scheduler import providers, wallclock
 from scheduler.models import Notice
 from scheduler.names import Name
-from scheduler.providers import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +65,7 @@ def url(notice: Notice) -> str:
         return _registered[notice.kind][1](notice)
     if notice.booking is None or notice.booking.kind not in providers.registered():
         return list_url()
-    reader = Reader(user=notice.recipient, memberships=(), language=notice.recipient.language)
-    (event,) = providers.of(notice.booking.kind).events([notice.booking], reader)
-    return event.url or list_url()
+    return providers.of(notice.booking.kind).url(notice.booking) or list_url()
 
 
 def list_url() -> str:
@@ -162,6 +159,21 @@ def _cancelled(facts: _Facts) -> tuple[str, str]:
     return _("Lesson cancelled: %(day)s"), _("“%(title)s” on %(when)s is cancelled.") % words
 
 
+def _series_cancelled(facts: _Facts) -> tuple[str, str]:
+    words = {
+        "by": facts.name("by"),
+        "title": facts.title,
+        "when": facts.when("after"),
+        "dates": facts.dates,
+    }
+    sentence = ngettext(
+        "%(by)s cancelled “%(title)s” on %(dates)d date, %(when)s.",
+        "%(by)s cancelled “%(title)s” on %(dates)d dates, the first on %(when)s.",
+        facts.dates,
+    )
+    return _("Lessons cancelled, from: %(day)s"), sentence % words
+
+
 def _withdrawn(facts: _Facts) -> tuple[str, str]:
     words = {
         "by": facts.name("by"),
@@ -208,6 +220,7 @@ _SENTENCES: dict[str, Callable[[_Facts], tuple[str, str]]] = {
     "series_booked": _series_booked,
     "lesson_moved": _moved,
     "lesson_cancelled": _cancelled,
+    "series_cancelled": _series_cancelled,
     "school_withdrawn": _withdrawn,
     "school_closed": _closed,
     "help_called": _help_called,

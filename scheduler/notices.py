@@ -30,10 +30,12 @@ class Kind(StrEnum):
     SCHOOL_CLOSED = "school_closed"
     SERIES_BOOKED = "series_booked"
     """One notice for all dates of a series; `booking` is its first, `dates` how many there are."""
+    SERIES_CANCELLED = "series_cancelled"
+    """Likewise, for the dates of a series that were called off together."""
     HELP_CALLED = "help_called"
 
 
-ONCE = frozenset({Kind.LESSON_BOOKED, Kind.LESSON_CANCELLED, Kind.SERIES_BOOKED})
+ONCE = frozenset({Kind.LESSON_BOOKED, Kind.LESSON_CANCELLED, Kind.SERIES_BOOKED, Kind.SERIES_CANCELLED})
 """What is told of a booking only once, whatever its sequence, unless `tell` is given another key: a
 request that is repeated after the booking has changed again must not announce its first answer a
 second time."""
@@ -57,7 +59,7 @@ class Facts(TypedDict, total=False):
     closure: Name
     """What stands in the school's calendar for that day (臨時休業)."""
     dates: int
-    """How many dates a series has."""
+    """How many dates of a series it is about."""
     symptom: Name
     """What is the matter in the room from which help was called."""
 
@@ -130,7 +132,9 @@ def tell(
     # Those who left come first, so that one who left and came back is where it stands now.
     everyone.sort(key=lambda one: one.withdrawn_at is None)
     after = _times(booking, everyone)
-    parties = _parties(booking, everyone, users, now)
+    zones = {one.organisation_id: one.organisation.time_zone for one in everyone}
+    home_zone = zones.get(booking.organiser_id) or booking.organiser.time_zone
+    parties = _parties(everyone, zones, home_zone, users, now)
     before = params.get("before")
     if kind == Kind.LESSON_MOVED and before is not None:
         users = [user for user in users if _is_moved(parties[user.pk][0], before, after)]
@@ -141,7 +145,7 @@ def tell(
             recipient=user,
             kind=kind,
             booking=booking,
-            params=_facts_for(parties[user.pk], booking, params, after),
+            params=_facts_for(parties[user.pk], home_zone, booking, params, after),
             dedupe_key=f"{booking.uid}:{key}:{kind}:{user.pk}",
             due_at=now,
         )
@@ -149,7 +153,7 @@ def tell(
     ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     # The queue may be away; the periodic job finds the rows then, so this may fail quietly.
-    transaction.on_commit(tasks.deliver_notices, robust=True)
+    transaction.on_commit(tasks.ask_for_delivery, robust=True)
     return len(rows)
 
 
@@ -173,7 +177,7 @@ def send(
     ]
     if rows:
         Notice.objects.bulk_create(rows, ignore_conflicts=True)
-        transaction.on_commit(tasks.deliver_notices, robust=True)
+        transaction.on_commit(tasks.ask_for_delivery, robust=True)
     return len(rows)
 
 
@@ -213,27 +217,28 @@ def _is_moved(key: str, before: Times, after: Times) -> bool:
 
 
 def _parties(
-    booking: Booking, all_parties: Sequence[Participant], users: list[User], now: datetime
-) -> dict[int, tuple[str, str]]:
+    all_parties: Sequence[Participant], zones: Mapping[int, str], home_zone: str, users: list[User],
+    now: datetime,
+) -> dict[int, tuple[str, str]]:  # fmt: skip
     """For each user: as which party they take part, and the time zone they read in."""
-    whole = ("", booking.organiser.time_zone)
-    found = {user.pk: whole for user in users}
-    day = timezone.localdate(now)
-    posts = Membership.objects.valid_on(day).filter(
-        user__in=users, organisation__in={one.organisation_id for one in all_parties}
+    found = {user.pk: ("", home_zone) for user in users}
+    posts = Membership.objects.valid_on(timezone.localdate(now)).filter(
+        role__in=TOLD_ROLES, user__in=users, organisation__in=zones
     )
-    for post in posts.select_related("organisation").order_by("-valid_from", "-pk"):
-        if post.role in TOLD_ROLES:
-            found[post.user_id] = (f"school {post.organisation_id}", post.organisation.time_zone)
+    in_order = posts.order_by("-valid_from", "-pk").values_list("user", "organisation")
+    for user_id, organisation_id in in_order:
+        found[user_id] = (_key(organisation_id, None), zones[organisation_id])
     for one in all_parties:
         if one.person is not None and one.person.user_id in found:
-            found[one.person.user_id] = (party(one), one.organisation.time_zone)
+            found[one.person.user_id] = (party(one), zones[one.organisation_id])
     return found
 
 
-def _facts_for(party: tuple[str, str], booking: Booking, params: Facts, after: Times) -> dict[str, object]:
+def _facts_for(
+    party: tuple[str, str], home_zone: str, booking: Booking, params: Facts, after: Times
+) -> dict[str, object]:
     key, zone = party
-    facts: dict[str, object] = {"zone": zone, "home_zone": booking.organiser.time_zone}
+    facts: dict[str, object] = {"zone": zone, "home_zone": home_zone}
     if booking.visibility != Booking.Visibility.CONFIDENTIAL:
         facts["title"] = booking.label
     facts["after"] = after.get(key, after[""])

@@ -135,15 +135,18 @@ def can_override(user: User, day: date) -> bool:
 
 
 def can_change(user: User, booking: Booking, day: date) -> bool:
+    """Whether it is `changeable`."""
+    return changeable(user, Booking.objects.filter(pk=booking.pk), day).exists()
+
+
+def changeable(user: User, among: QuerySet[Booking], day: date) -> QuerySet[Booking]:
     """Planners and administrators change any booking of their centre; a teacher those they teach or made."""
-    posts = [m for m in memberships(user, day) if m.organisation_id == booking.organiser_id]
-    if any(m.role in OVERRIDE_ROLES for m in posts):
-        return True
-    if not any(m.role in BOOKING_ROLES for m in posts):
-        return False
-    return (
-        booking.created_by_id == user.pk or booking.participants.standing().filter(person__user=user).exists()
-    )
+    posts = memberships(user, day)
+    whole = [m.organisation_id for m in posts if m.role in OVERRIDE_ROLES]
+    some = [m.organisation_id for m in posts if m.role in BOOKING_ROLES]
+    taught = Participant.objects.standing().filter(person__user=user)
+    own = Q(created_by=user.pk) | Q(pk__in=taught.values("booking"))
+    return among.filter(Q(organiser__in=whole) | Q(organiser__in=some) & own)
 
 
 def can_withdraw_school(user: User, school: Organisation, booking: Booking, day: date) -> bool:

@@ -132,19 +132,19 @@ class Need:
 
 
 class Provider(Protocol):
-    """One per booking kind. Every method takes many bookings at once, so queries don't grow with them."""
+    """One per booking kind. What takes many bookings asks as many queries as for one."""
 
     def entries(self, bookings: Sequence[Booking], reader: Reader, now: datetime) -> list[Entry]:
         """One entry per booking, in the given order."""
-
-    def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
-        """One event per booking, in the given order."""
 
     def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
         """One event per booking, in the given order, for the people of that side."""
 
     def calendar_facts(self, booking_ids: Collection[int]) -> Mapping[int, CalendarFacts]:
         """Of each of these bookings, whatever becomes of it: equal facts give equal words."""
+
+    def url(self, booking: Booking) -> str:
+        """The path of the booking's page, "" where it has none."""
 
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
         """What of this kind waits for the reader, most urgent first."""

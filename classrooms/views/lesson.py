@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,10 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classrooms import lesson_page, lessons, refusals
-from classrooms.forms import ConfirmForm, ReasonForm
+from classrooms.forms import CancelForm, ConfirmForm, ReasonForm
 from classrooms.models import Lesson, Reception
 from scheduler import bookings, permissions, readers
 from scheduler.models import Booking
@@ -51,30 +53,25 @@ def lesson(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_POST
 def confirm(request: HttpRequest, uid: UUID) -> HttpResponse:
-    reader, found = _changeable(request, uid)
-    form = ConfirmForm(request.POST)
-    if not form.is_valid():
-        raise Http404
-    try:
-        lessons.confirm(found, by=reader.user, now=timezone.now(), intention=form.cleaned_data["intention"])
-    except bookings.BookingError as error:
-        return _refused(request, uid, error)
-    messages.success(request, _("The lesson is booked. Everybody concerned is told."))
-    return redirect("classrooms:lesson", uid=uid)
+    return _of_a_hold(request, uid, lessons.confirm, _("The lesson is booked. Everybody concerned is told."))
 
 
 @require_POST
 def release(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A hold is given up with one press: nobody was told of it, and there is nothing to explain."""
+    return _of_a_hold(request, uid, lessons.release, _("The hold is given up. Its time is free again."))
+
+
+def _of_a_hold(request: HttpRequest, uid: UUID, verb: Callable[..., Lesson], said: str) -> HttpResponse:
     reader, found = _changeable(request, uid)
     form = ConfirmForm(request.POST)
     if not form.is_valid():
         raise Http404
     try:
-        lessons.release(found, by=reader.user, now=timezone.now(), intention=form.cleaned_data["intention"])
+        verb(found, by=reader.user, now=timezone.now(), intention=form.cleaned_data["intention"])
     except bookings.BookingError as error:
         return _refused(request, uid, error)
-    messages.success(request, _("The hold is given up. Its time is free again."))
+    messages.success(request, said)
     return redirect("classrooms:lesson", uid=uid)
 
 
@@ -85,16 +82,42 @@ def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
         return redirect("classrooms:lesson", uid=uid)
     if found.booking.end <= timezone.now():
         return _refused(request, uid, bookings.OverError())
-    form = ReasonForm(request.POST if request.method == "POST" else None, initial={"intention": uuid4()})
+    form = CancelForm(request.POST if request.method == "POST" else None, initial={"intention": uuid4()})
     if form.is_valid():
         try:
-            lessons.cancel(found, by=reader.user, now=timezone.now(), **form.cleaned_data)
+            said = _cancelled(found, reader, form)
         except bookings.BookingError as error:
             return _refused(request, uid, error)
-        messages.success(request, _("The lesson is cancelled. Everybody concerned is told."))
+        messages.success(request, said)
         return redirect("classrooms:lesson", uid=uid)
-    context = {"page": lesson_page.load(found, reader, timezone.now()), "form": form, "reception": None}
+    context = {
+        "page": lesson_page.load(found, reader, timezone.now()),
+        "form": form,
+        "reception": None,
+        "following": _following(found, reader),
+    }
     return _asking(request, context, form)
+
+
+def _following(lesson: Lesson, reader: Reader) -> list[Booking]:
+    """What may be cancelled with this lesson, itself among it."""
+    dates = lessons.following(lesson, reader.user, timezone.now())
+    return list(dates.filter(state=Booking.State.CONFIRMED))
+
+
+def _cancelled(lesson: Lesson, reader: Reader, form: CancelForm) -> str:
+    """What was done, as a sentence."""
+    now, values = timezone.now(), form.cleaned_data
+    of_request = {"intention": values["intention"], "reason": values["reason"]}
+    if form.wants_following:
+        ended = lessons.cancel_following(lesson, by=reader.user, now=now, **of_request)
+        return ngettext(
+            "%(n)d lesson is cancelled. Everybody concerned is told.",
+            "%(n)d lessons are cancelled. Everybody concerned is told.",
+            len(ended),
+        ) % {"n": len(ended)}
+    lessons.cancel(lesson, by=reader.user, now=now, **of_request)
+    return _("The lesson is cancelled. Everybody concerned is told.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -62,6 +62,9 @@ class Booking(models.Model):
         PRIVATE = "PRIVATE"
         CONFIDENTIAL = "CONFIDENTIAL"
 
+    written: BookingChange | None = None
+    """What the verb that returned this row wrote: None if its request was repeated, or had nothing to do."""
+
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)
     state = models.CharField(max_length=10, choices=State)

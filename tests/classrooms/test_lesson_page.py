@@ -13,8 +13,9 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from classrooms import lessons
-from classrooms.models import Lesson
+from classrooms import lessons, wishes
+from classrooms.models import Lesson, Reception
+from scheduler import bookings, notice_words
 from scheduler.models import Booking, BookingChange, Claim, Notice
 from tests.cast import World
 from tests.classrooms import teaching
@@ -259,3 +260,149 @@ def test_hold_that_was_booked_meanwhile_is_not_given_up(world: World, client: Cl
 
     assert "この授業はもう予約されています" in _words(response.content)
     assert Booking.objects.get().state == "confirmed"
+
+
+@pytest.fixture
+def weekly(world: World) -> list[Lesson]:
+    """Four weeks by Sato, in which Rishiri does not take part on the third date."""
+    wish, now = wishes.of_section(world.section), timezone.now()
+    days = [coming() + timedelta(weeks=n) for n in range(4)]
+    periods = [teaching.periods(wish, 2, day) for day in days]
+    _series, made, _refused = lessons.book_series(
+        wish, periods, by=world.sato, now=now, intention=uuid4(), skip_conflicts=False
+    )
+    third = made[2].receptions.get(school=world.rishiri)
+    lessons.withdraw_school(third, by=world.tanaka, now=now, intention=uuid4())
+    return made
+
+
+def _states(weekly: list[Lesson]) -> list[str]:
+    return list(
+        Booking.objects.filter(pk__in=[w.pk for w in weekly])
+        .order_by("start")
+        .values_list("state", flat=True)
+    )
+
+
+def test_of_a_weekly_lesson_this_date_and_all_that_follow_are_cancelled_at_once(
+    world: World, client: Client, weekly: list[Lesson]
+) -> None:
+    Notice.objects.all().delete()
+    client.force_login(world.sato)
+    asked = _words(client.get(_url(weekly[1], "cancel/")).content)
+
+    values = {"intention": uuid4(), "reason": "担当が替わるため", "which": "following"}
+    answer, again = (client.post(_url(weekly[1], "cancel/"), values, follow=True) for _time in range(2))
+
+    assert "この回だけ" in asked
+    assert "この回以降すべて（3回、" in asked
+    assert "3回の授業を取り消しました" in _words(answer.content)
+    assert "この授業は取り消されました" in _words(again.content)
+    assert _states(weekly) == ["confirmed", "cancelled", "cancelled", "cancelled"]
+    assert set(Claim.objects.values_list("booking", flat=True)) == {weekly[0].pk}
+    later = Reception.objects.filter(lesson__in=[w.pk for w in weekly[1:]])
+    assert set(later.values_list("state", flat=True)) == {"cancelled"}
+    told = {notice.recipient: notice for notice in Notice.objects.select_related("recipient", "booking")}
+    assert set(told) == {world.tanaka, world.nakamura, world.kudo}
+    said = {user: notice_words.of(notice, language="ja").sentence for user, notice in told.items()}
+    # Rishiri, from where Tanaka and Nakamura are, had left one of the three before.
+    for user, dates in ((world.tanaka, 2), (world.nakamura, 2), (world.kudo, 3)):
+        assert f"{dates}回分取り消しました" in said[user]
+    assert "担当が替わるため" not in "".join(said.values())
+
+
+def test_of_a_weekly_lesson_one_date_is_cancelled_where_nothing_else_is_chosen(
+    world: World, client: Client, weekly: list[Lesson]
+) -> None:
+    client.force_login(world.sato)
+
+    client.post(_url(weekly[1], "cancel/"), {"intention": uuid4(), "reason": ""})
+
+    assert _states(weekly) == ["confirmed", "cancelled", "confirmed", "confirmed"]
+    assert "（2回、" in _words(client.get(_url(weekly[2], "cancel/")).content)
+    assert "この回以降" not in _words(client.get(_url(weekly[3], "cancel/")).content)
+
+
+def test_where_one_of_the_dates_is_over_at_a_school_none_is_cancelled(
+    world: World, weekly: list[Lesson]
+) -> None:
+    first = weekly[0].booking
+    after_the_first_school = min(p.end for p in first.participants.filter(role="guest"))
+
+    with pytest.raises(bookings.PartlyOverError):
+        lessons.cancel_following(weekly[0], by=world.sato, now=after_the_first_school, intention=uuid4())
+
+    assert set(_states(weekly)) == {"confirmed"}
+
+
+def test_the_same_request_again_names_the_same_dates_and_tells_nobody_twice(
+    world: World, weekly: list[Lesson]
+) -> None:
+    now, intention = timezone.now(), uuid4()
+
+    first, second = (
+        lessons.cancel_following(weekly[1], by=world.sato, now=now, intention=intention) for _time in range(2)
+    )
+
+    assert [b.pk for b in first] == [b.pk for b in second] == [lesson.pk for lesson in weekly[1:]]
+    assert Notice.objects.filter(kind="series_cancelled").count() == 3
+
+
+def test_who_may_change_one_date_alone_does_not_cancel_those_of_others(
+    world: World, client: Client, weekly: list[Lesson]
+) -> None:
+    """Ito stands in for Sato on the second date; a planner had booked them."""
+    Booking.objects.update(created_by=world.suzuki)
+    second = weekly[1].booking.participants.filter(person=world.sato_person)
+    second.update(person=world.ito_person)
+    client.force_login(world.ito)
+
+    asked = _words(client.get(_url(weekly[1], "cancel/")).content)
+    values = {"intention": uuid4(), "reason": "", "which": "following"}
+    client.post(_url(weekly[1], "cancel/"), values)
+
+    assert "この回以降" not in asked
+    assert _states(weekly) == ["confirmed", "cancelled", "confirmed", "confirmed"]
+
+
+def test_the_same_request_again_cancels_nothing_that_came_to_follow_meanwhile(
+    world: World, weekly: list[Lesson]
+) -> None:
+    now, intention = timezone.now(), uuid4()
+    lessons.cancel_following(weekly[2], by=world.sato, now=now, intention=intention)
+    wish = wishes.of_section(world.section)
+    behind = teaching.periods(wish, 3, coming() + timedelta(weeks=5))
+    lessons.move(weekly[0], wish, behind, by=world.sato, now=now, intention=uuid4())
+
+    again = lessons.cancel_following(weekly[2], by=world.sato, now=now, intention=intention)
+
+    assert [booking.pk for booking in again] == [weekly[2].pk, weekly[3].pk]
+    assert Booking.objects.get(pk=weekly[0].pk).state == "confirmed"
+
+
+def test_a_school_that_came_to_one_date_hears_of_that_one_and_may_open_it(
+    world: World, client: Client, weekly: list[Lesson]
+) -> None:
+    now = timezone.now()
+    for one in weekly[1:]:
+        for reception in one.receptions.filter(school=world.rishiri, participant__withdrawn_at=None):
+            lessons.withdraw_school(reception, by=world.tanaka, now=now, intention=uuid4())
+    wish = wishes.of_section(world.section)
+    periods = teaching.periods(wish, 4, coming() + timedelta(weeks=3))
+    lessons.move(weekly[3], wish, periods, by=world.sato, now=now, intention=uuid4())
+
+    later = now + timedelta(minutes=1)
+    lessons.cancel_following(weekly[1], by=world.sato, now=later, intention=uuid4())
+
+    (told,) = world.tanaka.notices.filter(kind="series_cancelled").select_related("recipient", "booking")
+    client.force_login(world.tanaka)
+    assert told.booking_id == weekly[3].pk
+    assert "1回分取り消しました" in notice_words.of(told, language="ja").sentence
+    assert client.get(notice_words.url(told)).status_code == 200
+
+
+def test_dates_that_are_cancelled_already_are_refused_in_words(world: World, weekly: list[Lesson]) -> None:
+    lessons.cancel_following(weekly[1], by=world.sato, now=timezone.now(), intention=uuid4())
+
+    with pytest.raises(bookings.CancelledError):
+        lessons.cancel_following(weekly[1], by=world.sato, now=timezone.now(), intention=uuid4())

@@ -20,7 +20,7 @@ from tests.classrooms import teaching
 from tests.classrooms.dates import coming
 from tests.classrooms.test_lessons import real_section
 
-QUERIES = 24
+QUERIES = 23
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from classrooms import lessons
 from classrooms.provider import LessonProvider
 from scheduler.models import Booking, User
-from scheduler.providers import Entry, Reader
+from scheduler.providers import Entry, Reader, Seen
 from tests.cast import NOW, THURSDAY, World, at
 from tests.classrooms import teaching
 
@@ -103,10 +103,11 @@ def test_entry_of_a_school_that_left_is_cancelled_for_it_alone(world: World) -> 
     assert (stays.state, stays.note) == ("planned", "利尻は不参加")
 
 
-def test_event_has_no_pupils_and_the_readers_own_period(world: World) -> None:
+def test_event_has_no_pupils_and_its_sides_own_period(world: World) -> None:
     lesson = teaching.book(world.section, 2)
 
-    (event,) = LessonProvider().events([lesson.booking], _reader(world.kudo))
+    side = lesson.booking.participants.get(organisation=world.rebun)
+    (event,) = LessonProvider().calendar([Seen(lesson.booking, side.pk)], "ja")
 
     assert event.summary == "数学Ⅱ（2年・合同） 佐藤 直子先生 利尻と合同"
     assert event.interval.start == at("9:50")
@@ -115,7 +116,7 @@ def test_event_has_no_pupils_and_the_readers_own_period(world: World) -> None:
     assert "名" not in event.summary
 
 
-def test_entries_and_events_take_the_same_queries_for_one_and_for_three(
+def test_entries_and_calendars_take_the_same_queries_for_one_and_for_three(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     made = [teaching.book(world.section, 2, day=THURSDAY + timedelta(weeks=n)).booking for n in range(3)]
@@ -126,7 +127,7 @@ def test_entries_and_events_take_the_same_queries_for_one_and_for_three(
         with django_assert_num_queries(3):
             provider.entries(found, reader, NOW)
         with django_assert_num_queries(3):
-            provider.events(found, reader)
+            provider.calendar([Seen(booking, 0) for booking in found], "ja")
 
 
 def test_needs_name_the_hold_that_runs_out(world: World) -> None:

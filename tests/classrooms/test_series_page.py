@@ -21,7 +21,7 @@ from tests.cast import NOW, World
 from tests.classrooms import teaching
 from tests.classrooms.dates import coming
 
-QUERIES = 20
+QUERIES = 19
 
 
 @pytest.fixture

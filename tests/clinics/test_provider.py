@@ -47,6 +47,12 @@ def test_a_calendar_says_conference_and_no_more(doctors: Doctors) -> None:
     assert CONFERENCES.calendar_facts([booking.pk]) == {booking.pk: CalendarFacts(sides.TITLE)}
 
 
+def test_a_conference_is_opened_at_its_case(doctors: Doctors) -> None:
+    case = scheduled(doctors)
+
+    assert CONFERENCES.url(Booking.objects.get(consultation=case)) == f"/consultations/{case.uid}/"
+
+
 def test_what_waits_stands_with_whoever_has_the_next_step(doctors: Doctors) -> None:
     case = submitted(doctors)
     assert needs(doctors.hayashi) == [(f"相談 {case.number}：受け付けてください", "期限 11月25日（水）9:00")]

@@ -16,10 +16,7 @@ class PlainProvider:
     """Titles as booked; the reader's own period, the whole for a person."""
 
     def entries(self, bookings: Sequence[Booking], reader: Reader, now: datetime) -> list[Entry]:
-        raise NotImplementedError("a calendar and a notice ask for events")
-
-    def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
-        return [self._event(booking, reader) for booking in bookings]
+        raise NotImplementedError("a calendar and a notice ask for less")
 
     def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
         return [self._calendar_event(each, language) for each in seen]
@@ -39,24 +36,11 @@ class PlainProvider:
             room_url=f"/rooms/{seen.booking.uid}/",
         )
 
+    def url(self, booking: Booking) -> str:
+        return f"/lessons/{booking.uid}/"
+
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
         return []
-
-    def _event(self, booking: Booking, reader: Reader) -> Event:
-        own = [
-            p
-            for p in booking.participants.all()
-            if p.organisation_id in reader.organisation_ids and p.person_id is None
-        ]
-        return Event(
-            summary=booking.label.in_language(reader.language),
-            description="2校時" if reader.language == "ja" else "Period 2",
-            location=own[0].location.name if own and own[0].location else "配信室1",
-            interval=own[0].interval if own else booking.interval,
-            is_cancelled=False,
-            url=f"/lessons/{booking.uid}/",
-            room_url=f"/rooms/{booking.uid}/",
-        )
 
 
 @contextmanager

@@ -54,14 +54,14 @@ class PlainProvider:
             ],
         )
 
-    def events(self, bookings: Sequence[Booking], reader: Reader) -> list[Event]:
-        return [Event(b.title, "", "", b.interval, b.state == "cancelled") for b in bookings]
-
     def calendar(self, seen: Sequence[Seen], language: str) -> list[Event]:
         return [Event(s.booking.title, "", "", s.booking.interval, False) for s in seen]
 
     def calendar_facts(self, booking_ids: Collection[int]) -> dict[int, CalendarFacts]:
         return {}
+
+    def url(self, booking: Booking) -> str:
+        return f"/lessons/{booking.uid}/"
 
     def needs(self, reader: Reader, now: datetime) -> Iterable[Need]:
         return self._needs

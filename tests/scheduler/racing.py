@@ -35,7 +35,8 @@ _PROGRAM = "import django; django.setup(); from tests.scheduler import racing; r
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One call of a verb: book, hold (`plan`), move (`booking`, `plan`), cancel (`booking`) or close."""
+    """One call of a verb: book, hold (`plan`), move (`booking`, `plan`), cancel (`booking`),
+    cancel series (of `booking`) or close."""
 
     verb: str
     plan: Plan | None = None
@@ -116,6 +117,10 @@ def _done(task: Task, by: User, now: datetime) -> int:
         school = Organisation.objects.get(pk=task.school)
         assert task.day is not None
         closures.close(school, task.day, title=Name("臨時休業", "Closed"), by=by, now=now)
+        return 0
+    if task.verb == "cancel series":
+        series = Booking.objects.filter(series__bookings=task.booking).values_list("pk", flat=True)
+        bookings.cancel_all(list(series), by=by, now=now, intention=key)
         return 0
     if task.verb == "cancel":
         return bookings.cancel(Booking.objects.get(pk=task.booking), by=by, now=now, intention=key).pk

@@ -125,3 +125,26 @@ def test_20_moves_and_20_cancellations_of_the_same_bookings_end_with_all_of_them
     assert set(counted(outcomes)) <= {"done", "refused"}
     assert set(Booking.objects.values_list("state", flat=True)) == {"cancelled"}
     assert Claim.objects.count() == 0
+
+
+def test_a_series_called_off_four_times_while_its_dates_are_moved_and_called_off_ends_cancelled(
+    world: World,
+) -> None:
+    days = [THURSDAY + timedelta(weeks=n) for n in range(8)]
+    _series, booked, _refused = bookings.book_series(
+        [plans.joint(world, 2, day) for day in days], by=world.suzuki, now=NOW, intention=uuid4(),
+        skip_conflicts=False,
+    )  # fmt: skip
+    tasks = [Task("cancel series", booking=booked[0].pk) for _time in range(4)]
+    tasks += [
+        Task("move", plans.joint(world, 5, day), booking=b.pk) for day, b in zip(days, booked, strict=True)
+    ]
+    tasks += [Task("cancel", booking=b.pk) for b in booked[::2]]
+    random.Random(11).shuffle(tasks)
+
+    outcomes = race(tasks, by=world.suzuki, now=NOW)
+
+    assert set(counted(outcomes)) <= {"done", "refused"}
+    assert set(Booking.objects.values_list("state", flat=True)) == {"cancelled"}
+    assert Claim.objects.count() == 0
+    assert BookingChange.objects.filter(verb="cancel").count() == len(booked)
