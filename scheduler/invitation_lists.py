@@ -26,8 +26,10 @@ def waiting(holder: Mandate, now: datetime) -> QuerySet[Invitation]:
 
 
 def unsent(holder: Mandate, now: datetime) -> QuerySet[Invitation]:
-    """Of those that wait; what the operator handed over (`manage.py invite`) is not sent."""
-    return waiting(holder, now).filter(sent_at=None).exclude(created_by=None)
+    """Of those that wait; what the operator handed over (`manage.py invite`) is not sent, and what another
+    window sends this moment not twice."""
+    mailed = waiting(holder, now).filter(sent_at=None).exclude(created_by=None)
+    return mailed.exclude(invitation_mail.leaving(now))
 
 
 def with_states(shown: Collection[Invitation], now: datetime) -> list[tuple[Invitation, State, bool]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from time import monotonic
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -22,12 +23,24 @@ from scheduler.models import Invitation
 
 logger = logging.getLogger(__name__)
 
+LEAVES_WITHIN = timedelta(minutes=2)
+"""Longer than a page may take over it. One that is older was under way when its process ended."""
 WITHIN_S = 20
 """Two hundred at ten a second, and less than proxies and people wait for a page."""
 
 
 def address(secret: str) -> str:
     return settings.PUBLIC_URL + reverse("scheduler:invitation", args=[secret])
+
+
+def leaving(now: datetime) -> Q:
+    """Invitations whose mail is being sent this moment."""
+    return Q(leaving_since__gt=now - LEAVES_WITHIN)
+
+
+def is_leaving(invitation: Invitation, now: datetime) -> bool:
+    since = invitation.leaving_since
+    return since is not None and since > now - LEAVES_WITHIN
 
 
 def send(invitation: Invitation, secret: str, *, now: datetime) -> Invitation:
@@ -52,6 +65,9 @@ def send_all(made: Sequence[tuple[Invitation, str]], *, now: datetime) -> None:
         unsent = [invitation.pk for invitation, _secret in made if invitation.sent_at is None]
         # Without the addresses: who is invited is nobody's business in a log.
         logger.warning("invitations %s were not sent: %s", unsent, type(error).__name__)
+    finally:
+        stayed = [invitation.secret_hash for invitation, _secret in made if invitation.sent_at is None]
+        Invitation.objects.filter(secret_hash__in=stayed).update(leaving_since=None)
 
 
 def _send(invitation: Invitation, letter: EmailMessage, now: datetime) -> None:
@@ -66,7 +82,7 @@ def _send(invitation: Invitation, letter: EmailMessage, now: datetime) -> None:
         return
     invitation.sent_at = now
     # Whatever link it holds by now: a mail has left, and the next one counts.
-    Invitation.objects.filter(pk=invitation.pk).update(sent_at=now)
+    Invitation.objects.filter(pk=invitation.pk).update(sent_at=now, leaving_since=None)
 
 
 def _letter(invitation: Invitation, secret: str, connection: BaseEmailBackend) -> EmailMessage:

@@ -30,6 +30,10 @@ class UnusableError(MembersError):
     """There is no such invitation, or it was used, taken back, or is too old."""
 
 
+class UnderWayError(MembersError):
+    """Its mail is leaving this moment: a second would only take the first one's link away."""
+
+
 class NoMandateError(UnusableError):
     """Whoever invited may give this post no more: their own post has ended, or their account is closed."""
 
@@ -117,6 +121,7 @@ def written(offer: Offer, *, by: User | None, now: datetime, intention: UUID) ->
         language=offer.language, organisation=offer.organisation, role=offer.role, post=offer.post,
         valid_from=offer.valid_from, valid_until=offer.valid_until, secret_hash=_hash(secret),
         created_by=by, created_at=now, expires_at=now + _lifetime(),
+        leaving_since=now if by else None,
     )  # fmt: skip
     return invitation, secret
 
@@ -135,7 +140,8 @@ def first(offer: Offer, *, now: datetime, intention: UUID) -> str:
 
 def resend(invitation: Invitation, *, by: User, now: datetime) -> Invitation:
     """With a new link and a new term; the one before works no more. From now on it is offered by whoever
-    sends it again. Raises NotYoursError, OneselfError, UnusableError, TooManyError, TooOftenError."""
+    sends it again. Raises NotYoursError, OneselfError, UnusableError, UnderWayError, TooManyError,
+    TooOftenError."""
     if invitation.role not in members.mandate_of(by, now).roles_at(invitation.organisation):
         raise NotYoursError
     if invitation.email == by.email.lower():
@@ -148,6 +154,8 @@ def _renewed(invitation: Invitation, *, by: User, now: datetime) -> tuple[Invita
     held = _locked(pk=invitation.pk)
     if held is None or state(held, now) in {State.ACCEPTED, State.REVOKED}:
         raise UnusableError
+    if invitation_mail.is_leaving(held, now):
+        raise UnderWayError
     if not held.is_unsent:
         invitation_limits.require(by, held.email, now)
     secret, entry = anew(held, by=by, now=now)
@@ -159,9 +167,9 @@ def anew(held: Invitation, *, by: User, now: datetime) -> tuple[str, AuditEntry]
     """Its new secret, and what the caller appends to the audit; `held` is locked, and may be sent."""
     event = "invitation.send" if held.is_unsent else "invitation.resend"
     secret, before = secrets.token_urlsafe(32), _inviter(held, besides=by)
-    held.secret_hash, held.expires_at, held.sent_at = _hash(secret), now + _lifetime(), None
-    held.created_by = by
-    held.save(update_fields=["secret_hash", "expires_at", "sent_at", "created_by"])
+    held.secret_hash, held.expires_at = _hash(secret), now + _lifetime()
+    held.sent_at, held.leaving_since, held.created_by = None, now, by
+    held.save(update_fields=["secret_hash", "expires_at", "sent_at", "leaving_since", "created_by"])
     return secret, _entry(audit.Action.UPDATE, event, held, by=by, now=now, on_behalf_of=before)
 
 

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST
 from scheduler import invitation_lists, invitations, members
 from scheduler.account_forms import AcceptForm
 from scheduler.invitation_limits import TooManyError, TooOftenError
-from scheduler.invitations import NoMandateError, Offer, UnusableError
+from scheduler.invitations import NoMandateError, Offer, UnderWayError, UnusableError
 from scheduler.member_forms import InviteForm
 from scheduler.models import Invitation, User
 from scheduler.views.holders import holder_of
@@ -66,6 +66,10 @@ def resend(request: HttpRequest, uid: UUID) -> HttpResponse:
         _say(request, invitations.resend(invitation, by=by, now=now))
     except TooManyError as error:
         messages.error(request, error.words)
+    except UnderWayError:
+        messages.info(
+            request, _("The mail of this invitation is being sent at this moment. Look again in a minute.")
+        )
     except UnusableError:
         messages.error(request, _("This invitation was accepted or taken back meanwhile."))
     except members.OneselfError:
@@ -84,6 +88,8 @@ def send_unsent(request: HttpRequest) -> HttpResponse:
         words = ngettext("%(n)d invitation was sent.", "%(n)d invitations were sent.", sent)
         messages.success(request, words % {"n": sent})
     say_unsent(request, len(made) - sent)
+    if not made:
+        messages.info(request, _("No invitation waits to be sent again."))
     return HttpResponseRedirect(reverse("scheduler:people"))
 
 

@@ -206,6 +206,29 @@ def test_sent_again_the_first_link_works_no_more(world: World) -> None:
     assert Client().get(link()).status_code == 200
 
 
+def test_invitation_whose_mail_is_leaving_is_not_sent_twice_and_left_alone_it_may_be_sent_again(
+    world: World,
+) -> None:
+    client = as_(world.admin)
+    client.post("/people/invite/", offer(world, world.centre, Role.TEACHER))
+    invitation = Invitation.objects.get()
+    resend = f"/people/invitations/{invitation.uid}/resend/"
+    # As while another window sends it; or, later, as after a process that died over it.
+    Invitation.objects.update(sent_at=None, leaving_since=timezone.now())
+
+    refused = client.post(resend, follow=True).content.decode()
+    client.post("/people/invitations/send/")
+    assert "この招待のメールは送信中です" in refused
+    assert len(mail.outbox) == 1
+
+    Invitation.objects.update(leaving_since=timezone.now() - timedelta(minutes=3))
+    client.post("/people/invitations/send/")
+    assert len(mail.outbox) == 2
+    assert Client().get(link()).status_code == 200
+    invitation.refresh_from_db()
+    assert (invitation.sent_at is not None, invitation.leaving_since) == (True, None)
+
+
 def test_invitation_taken_back_or_too_old_lets_nobody_in(world: World) -> None:
     client = as_(world.admin)
     client.post("/people/invite/", offer(world, world.centre, Role.TEACHER))
