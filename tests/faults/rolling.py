@@ -86,6 +86,8 @@ class Proxy:
         self.seen: Counter[tuple[int, int]] = Counter()
         self.port = free_port()
         self._turn = 0
+        # A loop knows what waits on a socket weakly: without this a connection can be collected in use.
+        self._carried: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -127,6 +129,10 @@ class Proxy:
                 await asyncio.sleep(LOOK_EVERY_S)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        me = asyncio.current_task()
+        assert me is not None
+        self._carried.add(me)
+        me.add_done_callback(self._carried.discard)
         with contextlib.closing(writer):
             there = await self._connected()
             if there is None:
