@@ -72,8 +72,12 @@ def tell_cancelled_together(ended: Sequence[Booking], *, by: User | None, now: d
     for user, dates in concerning.items():
         alike[dates[0], len(dates)].append(user)
     for (first, count), users in alike.items():
-        facts: Facts = {**_facts(by), "dates": count}
-        notices.tell(users, Kind.SERIES_CANCELLED, first, params=facts, now=now)
+        if count > 1:
+            facts: Facts = {**_facts(by), "dates": count}
+            notices.tell(users, Kind.SERIES_CANCELLED, first, params=facts, now=now)
+        elif change := first.written:
+            key = str(change.sequence)
+            notices.tell(users, Kind.LESSON_CANCELLED, first, params=_facts(by), now=now, key=key)
 
 
 def tell_withdrawn(change: BookingChange, school: Organisation, *, by: User | None, now: datetime) -> None:

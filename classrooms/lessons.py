@@ -184,21 +184,28 @@ def cancel(lesson: Lesson, *, by: User | None, now: datetime, intention: UUID, r
     return lesson
 
 
-def following(lesson: Lesson, reader: User, now: datetime) -> QuerySet[Booking]:
-    """This date of the lesson's weekly series and the later ones that the reader may change, by start."""
+def from_here(lesson: Lesson) -> QuerySet[Booking]:
+    """This date of the lesson's weekly series and the later ones, by start."""
     booking = lesson.booking
     later = Q(series=booking.series_id, start__gte=booking.start, series__isnull=False)
-    dates = Booking.objects.filter(Q(pk=booking.pk) | later)
-    return permissions.changeable(reader, dates, timezone.localdate(now)).order_by("start")
+    return Booking.objects.filter(Q(pk=booking.pk) | later).order_by("start")
+
+
+def following(lesson: Lesson, reader: User, now: datetime) -> QuerySet[Booking]:
+    """Of `from_here` what the reader may change."""
+    return permissions.changeable(reader, from_here(lesson), timezone.localdate(now))
 
 
 @retried
 def cancel_following(
     lesson: Lesson, *, by: User, now: datetime, intention: UUID, reason: str = ""
 ) -> list[Booking]:
-    """`following` called off, by start; all or none. Raises what `bookings.cancel_all` raises."""
+    """`following` called off, by start; all or none. Raises what `bookings.cancel_all` raises, and
+    `bookings.IntentionError` when this request's key called off other dates before."""
     chosen = list(following(lesson, by, now).values_list("pk", flat=True))
     ended = bookings.cancel_all(chosen, by=by, now=now, intention=intention, reason=reason)
+    if not any(booking.written or booking.pk == lesson.pk for booking in ended):
+        raise bookings.IntentionError
     for booking in ended:
         receptions.settle(booking.pk)
     announcements.tell_cancelled_together([b for b in ended if b.written], by=by, now=now)

@@ -32,8 +32,9 @@ def unsent(holder: Mandate, now: datetime) -> QuerySet[Invitation]:
     return mailed.exclude(invitation_mail.leaving(now))
 
 
-def with_states(shown: Collection[Invitation], now: datetime) -> list[tuple[Invitation, State, bool]]:
-    """Each with its state, and whether whoever invited may still give the post; one query for all."""
+def with_states(shown: Collection[Invitation], now: datetime) -> list[tuple[Invitation, State, bool, bool]]:
+    """Each with its state, whether whoever invited may still give the post, and whether its mail is being
+    sent this moment; one query for all."""
     inviters = {each.created_by_id for each in shown if each.created_by_id}
     holders = members.mandates_of(inviters, now)
 
@@ -41,7 +42,10 @@ def with_states(shown: Collection[Invitation], now: datetime) -> list[tuple[Invi
         holder = holders.get(each.created_by_id or 0)
         return holder is None or each.role in holder.roles_at(each.organisation)
 
-    return [(each, invitations.state(each, now), is_backed(each)) for each in shown]
+    return [
+        (each, invitations.state(each, now), is_backed(each), invitation_mail.is_leaving(each, now))
+        for each in shown
+    ]
 
 
 def send_unsent(*, by: User, now: datetime) -> list[Invitation]:

@@ -35,12 +35,12 @@ def address(secret: str) -> str:
 
 def leaving(now: datetime) -> Q:
     """Invitations whose mail is being sent this moment."""
-    return Q(leaving_since__gt=now - LEAVES_WITHIN)
+    return Q(sent_at=None, leaving_since__gt=now - LEAVES_WITHIN)
 
 
 def is_leaving(invitation: Invitation, now: datetime) -> bool:
     since = invitation.leaving_since
-    return since is not None and since > now - LEAVES_WITHIN
+    return invitation.sent_at is None and since is not None and since > now - LEAVES_WITHIN
 
 
 def send(invitation: Invitation, secret: str, *, now: datetime) -> Invitation:
@@ -66,8 +66,11 @@ def send_all(made: Sequence[tuple[Invitation, str]], *, now: datetime) -> None:
         # Without the addresses: who is invited is nobody's business in a log.
         logger.warning("invitations %s were not sent: %s", unsent, type(error).__name__)
     finally:
-        stayed = [invitation.secret_hash for invitation, _secret in made if invitation.sent_at is None]
-        Invitation.objects.filter(secret_hash__in=stayed).update(leaving_since=None)
+        # By their links: what another press sends meanwhile is not through.
+        for invitation, _secret in made:
+            invitation.leaving_since = None
+        through = [invitation.secret_hash for invitation, _secret in made]
+        Invitation.objects.filter(secret_hash__in=through).update(leaving_since=None)
 
 
 def _send(invitation: Invitation, letter: EmailMessage, now: datetime) -> None:
@@ -82,7 +85,7 @@ def _send(invitation: Invitation, letter: EmailMessage, now: datetime) -> None:
         return
     invitation.sent_at = now
     # Whatever link it holds by now: a mail has left, and the next one counts.
-    Invitation.objects.filter(pk=invitation.pk).update(sent_at=now, leaving_since=None)
+    Invitation.objects.filter(pk=invitation.pk).update(sent_at=now)
 
 
 def _letter(invitation: Invitation, secret: str, connection: BaseEmailBackend) -> EmailMessage:

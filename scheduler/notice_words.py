@@ -48,7 +48,7 @@ def of(notice: Notice, *, language: str) -> Words:
         return _registered[notice.kind][0](notice, language)
     with translation.override(language):
         facts = _Facts(notice.params, language)
-        subject, sentence = _SENTENCES[notice.kind](facts)
+        subject, sentence = _SENTENCES.get(notice.kind, _of_a_later_release)(facts)
         before = facts.when("before") if "before" in notice.params else ""
         return Words(
             subject=subject % {"day": facts.day},
@@ -166,11 +166,7 @@ def _series_cancelled(facts: _Facts) -> tuple[str, str]:
         "when": facts.when("after"),
         "dates": facts.dates,
     }
-    sentence = ngettext(
-        "%(by)s cancelled “%(title)s” on %(dates)d date, %(when)s.",
-        "%(by)s cancelled “%(title)s” on %(dates)d dates, the first on %(when)s.",
-        facts.dates,
-    )
+    sentence = _("%(by)s cancelled “%(title)s” on %(dates)d dates, the first on %(when)s.")
     return _("Lessons cancelled, from: %(day)s"), sentence % words
 
 
@@ -213,6 +209,12 @@ def _help_called(facts: _Facts) -> tuple[str, str]:
     return _("Help is wanted: %(day)s"), _(
         "%(by)s calls for help in “%(title)s” on %(when)s: %(symptom)s. Say on Today that you are coming."
     ) % words
+
+
+def _of_a_later_release(facts: _Facts) -> tuple[str, str]:
+    """While processes of two releases run side by side, or after going back to the older."""
+    words = {"title": facts.title, "when": facts.when("after")}
+    return _("Something has changed: %(day)s"), _("“%(title)s” on %(when)s has changed. Open it.") % words
 
 
 _SENTENCES: dict[str, Callable[[_Facts], tuple[str, str]]] = {

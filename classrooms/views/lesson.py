@@ -78,7 +78,9 @@ def _of_a_hold(request: HttpRequest, uid: UUID, verb: Callable[..., Lesson], sai
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
     reader, found = _changeable(request, uid)
-    if found.booking.state != Booking.State.CONFIRMED:
+    # A request that is sent again is told what it did, not shown the page in silence.
+    is_sent_again = request.method == "POST" and found.booking.state == Booking.State.CANCELLED
+    if found.booking.state != Booking.State.CONFIRMED and not is_sent_again:
         return redirect("classrooms:lesson", uid=uid)
     if found.booking.end <= timezone.now():
         return _refused(request, uid, bookings.OverError())
@@ -90,19 +92,23 @@ def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
             return _refused(request, uid, error)
         messages.success(request, said)
         return redirect("classrooms:lesson", uid=uid)
-    context = {
-        "page": lesson_page.load(found, reader, timezone.now()),
-        "form": form,
-        "reception": None,
-        "following": _following(found, reader),
-    }
+    page = lesson_page.load(found, reader, timezone.now())
+    context = {"page": page, "form": form, "reception": None, **_following(found, reader, page)}
     return _asking(request, context, form)
 
 
-def _following(lesson: Lesson, reader: Reader) -> list[Booking]:
-    """What may be cancelled with this lesson, itself among it."""
-    dates = lessons.following(lesson, reader.user, timezone.now())
-    return list(dates.filter(state=Booking.State.CONFIRMED))
+def _following(lesson: Lesson, reader: Reader, page: lesson_page.LessonPage) -> dict[str, Any]:
+    """What may be cancelled with this lesson, itself among it, and how many dates between or after stay.
+
+    Nothing where one of the schools is through with this one: the others are taken out one by one.
+    """
+    now = timezone.now()
+    standing = [line.side for line in page.receptions if line.side.is_standing]
+    if any(side.interval.end <= now for side in standing):
+        return {}
+    dates = list(lessons.following(lesson, reader.user, now).filter(state=Booking.State.CONFIRMED))
+    every = lessons.from_here(lesson).filter(state=Booking.State.CONFIRMED).count()
+    return {"following": dates, "staying": every - len(dates)}
 
 
 def _cancelled(lesson: Lesson, reader: Reader, form: CancelForm) -> str:

@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from scheduler import invitation_lists, invitations, members
+from scheduler import invitation_lists, invitation_mail, invitations, members
 from scheduler.account_forms import AcceptForm
 from scheduler.invitation_limits import TooManyError, TooOftenError
 from scheduler.invitations import NoMandateError, Offer, UnderWayError, UnusableError
@@ -67,9 +67,7 @@ def resend(request: HttpRequest, uid: UUID) -> HttpResponse:
     except TooManyError as error:
         messages.error(request, error.words)
     except UnderWayError:
-        messages.info(
-            request, _("The mail of this invitation is being sent at this moment. Look again in a minute.")
-        )
+        messages.info(request, _is_leaving())
     except UnusableError:
         messages.error(request, _("This invitation was accepted or taken back meanwhile."))
     except members.OneselfError:
@@ -89,7 +87,10 @@ def send_unsent(request: HttpRequest) -> HttpResponse:
         messages.success(request, words % {"n": sent})
     say_unsent(request, len(made) - sent)
     if not made:
-        messages.info(request, _("No invitation waits to be sent again."))
+        messages.info(
+            request,
+            _("No invitation waits to be sent again. Look again in two minutes for one that is being sent."),
+        )
     return HttpResponseRedirect(reverse("scheduler:people"))
 
 
@@ -123,7 +124,9 @@ def _own(request: HttpRequest, uid: UUID) -> tuple[User, Invitation, datetime]:
 
 def _say(request: HttpRequest, invitation: Invitation) -> None:
     facts = {"name": invitation.name}
-    if invitation.sent_at:
+    if invitation_mail.is_leaving(invitation, timezone.now()):
+        messages.info(request, _is_leaving())
+    elif invitation.sent_at:
         messages.success(request, _("The invitation for %(name)s is on its way.") % facts)
     else:
         messages.warning(
@@ -131,6 +134,10 @@ def _say(request: HttpRequest, invitation: Invitation) -> None:
             _("The invitation for %(name)s is kept, but the mail could not be sent. Send it again later.")
             % facts,
         )
+
+
+def _is_leaving() -> str:
+    return _("The mail of this invitation is being sent at this moment. Look again in two minutes.")
 
 
 @login_not_required

@@ -262,11 +262,16 @@ def test_hold_that_was_booked_meanwhile_is_not_given_up(world: World, client: Cl
     assert Booking.objects.get().state == "confirmed"
 
 
+def first_thursday() -> date:
+    """Of six in a row without a public holiday."""
+    return coming(times=6)
+
+
 @pytest.fixture
 def weekly(world: World) -> list[Lesson]:
     """Four weeks by Sato, in which Rishiri does not take part on the third date."""
     wish, now = wishes.of_section(world.section), timezone.now()
-    days = [coming() + timedelta(weeks=n) for n in range(4)]
+    days = [first_thursday() + timedelta(weeks=n) for n in range(4)]
     periods = [teaching.periods(wish, 2, day) for day in days]
     _series, made, _refused = lessons.book_series(
         wish, periods, by=world.sato, now=now, intention=uuid4(), skip_conflicts=False
@@ -297,7 +302,7 @@ def test_of_a_weekly_lesson_this_date_and_all_that_follow_are_cancelled_at_once(
     assert "この回だけ" in asked
     assert "この回以降すべて（3回、" in asked
     assert "3回の授業を取り消しました" in _words(answer.content)
-    assert "この授業は取り消されました" in _words(again.content)
+    assert "3回の授業を取り消しました" in _words(again.content)
     assert _states(weekly) == ["confirmed", "cancelled", "cancelled", "cancelled"]
     assert set(Claim.objects.values_list("booking", flat=True)) == {weekly[0].pk}
     later = Reception.objects.filter(lesson__in=[w.pk for w in weekly[1:]])
@@ -365,13 +370,54 @@ def test_who_may_change_one_date_alone_does_not_cancel_those_of_others(
     assert _states(weekly) == ["confirmed", "cancelled", "confirmed", "confirmed"]
 
 
+def test_dates_of_others_that_lie_between_are_said_to_stay(
+    world: World, client: Client, weekly: list[Lesson]
+) -> None:
+    """Ito stands in for Sato on the third date; a planner had booked them."""
+    Booking.objects.update(created_by=world.suzuki)
+    weekly[2].booking.participants.filter(person=world.sato_person).update(person=world.ito_person)
+    client.force_login(world.sato)
+
+    asked = _words(client.get(_url(weekly[0], "cancel/")).content)
+    values = {"intention": uuid4(), "reason": "", "which": "following"}
+    answer = client.post(_url(weekly[0], "cancel/"), values, follow=True)
+
+    assert "この回以降で変更できるもの（3回、" in asked
+    assert "ほかの1回は残ります" in asked
+    assert "3回の授業を取り消しました" in _words(answer.content)
+    assert _states(weekly) == ["cancelled", "cancelled", "confirmed", "cancelled"]
+
+
+def test_who_chose_one_date_and_comes_back_for_the_rest_gets_the_rest(
+    world: World, client: Client, weekly: list[Lesson]
+) -> None:
+    client.force_login(world.sato)
+    client.post(_url(weekly[1], "cancel/"), {"intention": uuid4(), "reason": "", "which": "one"})
+
+    values = {"intention": uuid4(), "reason": "", "which": "following"}
+    answer = client.post(_url(weekly[1], "cancel/"), values, follow=True)
+
+    assert "2回の授業を取り消しました" in _words(answer.content)
+    assert _states(weekly) == ["confirmed", "cancelled", "cancelled", "cancelled"]
+
+
+def test_the_key_of_a_request_for_other_dates_is_refused(world: World, weekly: list[Lesson]) -> None:
+    now, intention = timezone.now(), uuid4()
+    lessons.cancel_following(weekly[2], by=world.sato, now=now, intention=intention)
+
+    with pytest.raises(bookings.IntentionError):
+        lessons.cancel_following(weekly[0], by=world.sato, now=now, intention=intention)
+
+    assert _states(weekly) == ["confirmed", "confirmed", "cancelled", "cancelled"]
+
+
 def test_the_same_request_again_cancels_nothing_that_came_to_follow_meanwhile(
     world: World, weekly: list[Lesson]
 ) -> None:
     now, intention = timezone.now(), uuid4()
     lessons.cancel_following(weekly[2], by=world.sato, now=now, intention=intention)
     wish = wishes.of_section(world.section)
-    behind = teaching.periods(wish, 3, coming() + timedelta(weeks=5))
+    behind = teaching.periods(wish, 3, first_thursday() + timedelta(weeks=5))
     lessons.move(weekly[0], wish, behind, by=world.sato, now=now, intention=uuid4())
 
     again = lessons.cancel_following(weekly[2], by=world.sato, now=now, intention=intention)
@@ -388,16 +434,16 @@ def test_a_school_that_came_to_one_date_hears_of_that_one_and_may_open_it(
         for reception in one.receptions.filter(school=world.rishiri, participant__withdrawn_at=None):
             lessons.withdraw_school(reception, by=world.tanaka, now=now, intention=uuid4())
     wish = wishes.of_section(world.section)
-    periods = teaching.periods(wish, 4, coming() + timedelta(weeks=3))
+    periods = teaching.periods(wish, 4, first_thursday() + timedelta(weeks=3))
     lessons.move(weekly[3], wish, periods, by=world.sato, now=now, intention=uuid4())
 
     later = now + timedelta(minutes=1)
     lessons.cancel_following(weekly[1], by=world.sato, now=later, intention=uuid4())
 
-    (told,) = world.tanaka.notices.filter(kind="series_cancelled").select_related("recipient", "booking")
+    (told,) = world.tanaka.notices.filter(kind="lesson_cancelled").select_related("recipient", "booking")
     client.force_login(world.tanaka)
     assert told.booking_id == weekly[3].pk
-    assert "1回分取り消しました" in notice_words.of(told, language="ja").sentence
+    assert "まとめて" not in notice_words.of(told, language="ja").subject
     assert client.get(notice_words.url(told)).status_code == 200
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -34,14 +34,18 @@ def _words(content: bytes) -> str:
     return re.sub(r"\s+", " ", strip_tags(content.decode()))
 
 
+def first_friday() -> date:
+    """Of three in a row without a public holiday."""
+    return coming(4, times=3)
+
+
 def _address(world: World, **more: Any) -> dict[str, Any]:
     slot = f"{world.rishiri.pk}-6.{world.rebun.pk}-6"
-    # A Friday in term: three weeks of Fridays without a public holiday are near at any time of year.
-    return {"section": world.section.pk, "date": str(coming(4)), "slot": slot, **more}
+    return {"section": world.section.pk, "date": str(first_friday()), "slot": slot, **more}
 
 
 def test_series_shows_every_date_with_what_stands_against_it(sato: Client, world: World) -> None:
-    second = coming(4) + timedelta(weeks=1)
+    second = first_friday() + timedelta(weeks=1)
     closures.close(world.rebun, second, title=Name("学校祭", "School festival"), by=None, now=NOW)
 
     response = sato.get("/book/weekly/", _address(world, weeks=3))
@@ -54,7 +58,7 @@ def test_series_shows_every_date_with_what_stands_against_it(sato: Client, world
 
 
 def test_series_books_those_that_fit_and_lists_the_others(sato: Client, world: World) -> None:
-    second = coming(4) + timedelta(weeks=1)
+    second = first_friday() + timedelta(weeks=1)
     closures.close(world.rebun, second, title=Name("学校祭", "School festival"), by=None, now=NOW)
     fitting = len(sato.get("/book/weekly/", _address(world, weeks=3)).context["fitting"])
 
@@ -68,7 +72,7 @@ def test_series_books_those_that_fit_and_lists_the_others(sato: Client, world: W
 
 
 def test_series_all_or_none_books_nothing_when_a_date_fails(sato: Client, world: World) -> None:
-    second = coming(4) + timedelta(weeks=1)
+    second = first_friday() + timedelta(weeks=1)
     closures.close(world.rebun, second, title=Name("学校祭", "School festival"), by=None, now=NOW)
 
     response = sato.post("/book/weekly/", _address(world, weeks=3, take="all", intention=uuid4()))
@@ -83,7 +87,7 @@ def test_series_of_the_same_request_is_booked_once_and_told_again(
     sato: Client, world: World, take: str
 ) -> None:
     if take == "fitting":
-        second = coming(4) + timedelta(weeks=1)
+        second = first_friday() + timedelta(weeks=1)
         closures.close(world.rebun, second, title=Name("学校祭", "School festival"), by=None, now=NOW)
     request = _address(world, weeks=2, take=take, intention=uuid4())
 

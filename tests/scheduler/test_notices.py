@@ -283,3 +283,15 @@ def test_a_closure_that_rolls_back_tells_nobody(world: World) -> None:
         raise ChangedMindError
 
     assert Notice.objects.count() == 0
+
+
+def test_a_kind_that_only_a_later_release_knows_is_shown_without_its_words(world: World) -> None:
+    tell(book(world), Kind.LESSON_BOOKED, world.suzuki)
+    Notice.objects.update(kind="of_tomorrow")
+    browser = Client()
+    browser.force_login(world.kudo)
+
+    page = browser.get("/notices/")
+
+    assert page.status_code == 200
+    assert "に変更がありました。開いて確かめてください。" in page.content.decode()

@@ -220,6 +220,37 @@ def test_of_many_changes_one_job_delivers_and_what_comes_after_it_began_has_its_
     assert queue.pending_count() == 1
 
 
+def test_what_comes_while_a_job_runs_asks_for_another(
+    world: World, queue: Huey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deliver_due(**_given: object) -> None:
+        tasks.ask_for_delivery()  # as the process of a change that this job may have missed
+
+    monkeypatch.setattr(deliveries, "deliver_due", deliver_due)
+    tasks.ask_for_delivery()
+    queue.dequeue()
+
+    tasks.deliver_notices.call_local()
+
+    assert queue.pending_count() == 1
+
+
+def test_a_job_that_could_not_be_queued_is_asked_for_by_the_next_change(
+    world: World, queue: Huey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_task: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(queue, "enqueue", lost)
+        with pytest.raises(ConnectionError):
+            tasks.ask_for_delivery()
+
+    tasks.ask_for_delivery()
+
+    assert queue.pending_count() == 1
+
+
 def test_a_job_lost_with_its_worker_is_asked_for_again_within_a_minute(world: World, queue: Huey) -> None:
     tasks.ask_for_delivery()
     queue.dequeue()

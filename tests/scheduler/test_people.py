@@ -209,8 +209,8 @@ def test_sent_again_the_first_link_works_no_more(world: World) -> None:
 def test_invitation_whose_mail_is_leaving_is_not_sent_twice_and_left_alone_it_may_be_sent_again(
     world: World,
 ) -> None:
-    client = as_(world.admin)
-    client.post("/people/invite/", offer(world, world.centre, Role.TEACHER))
+    client, facts = as_(world.admin), offer(world, world.centre, Role.TEACHER)
+    client.post("/people/invite/", facts)
     invitation = Invitation.objects.get()
     resend = f"/people/invitations/{invitation.uid}/resend/"
     # As while another window sends it; or, later, as after a process that died over it.
@@ -219,6 +219,10 @@ def test_invitation_whose_mail_is_leaving_is_not_sent_twice_and_left_alone_it_ma
     refused = client.post(resend, follow=True).content.decode()
     client.post("/people/invitations/send/")
     assert "この招待のメールは送信中です" in refused
+    assert "送信中" in client.get("/people/").content.decode()
+    again = client.post("/people/invite/", facts, follow=True).content.decode()
+    assert "この招待のメールは送信中です" in again
+    assert "送れませんでした" not in again
     assert len(mail.outbox) == 1
 
     Invitation.objects.update(leaving_since=timezone.now() - timedelta(minutes=3))
