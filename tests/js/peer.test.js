@@ -180,6 +180,31 @@ test("a reloaded page's new connection replaces the old one without the other's 
   assert.equal(old.connectionState, "closed");
 });
 
+test("an offer that comes while our own lost one is taken back gets a true answer", async () => {
+  pair.one.connect();
+  await settle();
+  const { one, other } = pair;
+  pair.lose = () => true;
+  one.restart();
+  other.restart();
+  await settle();
+  const [ours, theirs] = [one, other].map((peer) => last(peer));
+  const [{ pc, sdp }] = pair.said("offer").filter(({ from }) => from === "b");
+
+  mock.timers.tick(4000);
+  void one.receive({ t: "offer", from: "b", pc, sdp, restart: true });
+  await settle();
+
+  const answers = pair.said("answer").filter(({ from, pc: id }) => from === "a" && id === pc);
+  assert.equal(answers.length, 1);
+  pair.lose = () => false;
+  await other.receive({ ...answers[0], from: "a" });
+  await settle();
+  mock.timers.tick(4000);
+  await settle();
+  assert.deepEqual([ours.signalingState, theirs.signalingState], ["stable", "stable"]);
+});
+
 test("the renewal of a connection that the other has lost is reset and made anew", async () => {
   pair.one.connect();
   await settle();

@@ -97,7 +97,7 @@ export class Peer extends EventTarget {
     if (link === null) this.connect();
     else {
       link.pc.restartIce();
-      void this.#offer(link);
+      void this.#inTurn(() => this.#offer(link));
     }
   }
 
@@ -108,7 +108,8 @@ export class Peer extends EventTarget {
   setReachable(isReachable) {
     this.#isReachable = isReachable;
     if (isReachable) this.#patience = ANSWER_WITHIN_MS;
-    if (isReachable && this.#link?.isWanted) void this.#offer(this.#link);
+    const link = this.#link;
+    if (isReachable && link?.isWanted) void this.#inTurn(() => this.#offer(link));
   }
 
   /** @param {Tracks} tracks */
@@ -129,8 +130,17 @@ export class Peer extends EventTarget {
    * @param {Negotiation} message
    */
   receive(message) {
+    return this.#inTurn(() => this.#act(message));
+  }
+
+  /**
+   * After what is being done. Between the two halves of taking an offer in, a description of ours would
+   * come out as its answer, and never be sent.
+   * @param {() => void | Promise<void>} act
+   */
+  #inTurn(act) {
     this.#queue = this.#queue
-      .then(() => this.#act(message))
+      .then(act)
       // A description that does not fit is answered by the watchdog of whoever offered it.
       .catch((error) => {
         this.dispatchEvent(new CustomEvent("trouble", { detail: { error } }));
@@ -242,14 +252,17 @@ export class Peer extends EventTarget {
    */
   #watch(link) {
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(async () => {
-      if (link !== this.#link || link.pc.signalingState !== "have-local-offer") return;
-      this.#patience = Math.min(ANSWER_AT_MOST_MS, this.#patience * 2);
-      if (!link.isAnswered) return this.connect();
-      await link.pc.setLocalDescription({ type: "rollback" });
-      link.pc.restartIce();
-      await this.#offer(link);
-    }, this.#patience);
+    this.#watchdog = setTimeout(() => void this.#inTurn(() => this.#takeBack(link)), this.#patience);
+  }
+
+  /** @param {Link} link */
+  async #takeBack(link) {
+    if (link !== this.#link || link.pc.signalingState !== "have-local-offer") return;
+    this.#patience = Math.min(ANSWER_AT_MOST_MS, this.#patience * 2);
+    if (!link.isAnswered) return this.connect();
+    await link.pc.setLocalDescription({ type: "rollback" });
+    link.pc.restartIce();
+    await this.#offer(link);
   }
 
   /**
