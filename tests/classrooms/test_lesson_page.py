@@ -401,6 +401,22 @@ def test_who_chose_one_date_and_comes_back_for_the_rest_gets_the_rest(
     assert _states(weekly) == ["confirmed", "cancelled", "cancelled", "cancelled"]
 
 
+def test_where_one_school_is_through_with_this_date_those_that_follow_are_not_offered_with_it(
+    world: World, client: Client, weekly: list[Lesson]
+) -> None:
+    now, lesson = timezone.now(), weekly[0].booking
+    begun, over = now - timedelta(minutes=50), now - timedelta(minutes=1)
+    lesson.participants.filter(organisation=world.rishiri).update(start=begun, end=over)
+    Booking.objects.filter(pk=lesson.pk).update(start=begun, end=now + timedelta(minutes=10))
+    client.force_login(world.sato)
+
+    asked = client.get(_url(weekly[0], "cancel/"))
+
+    assert asked.status_code == 200
+    assert "この回以降" not in _words(asked.content)
+    assert "この回以降" in _words(client.get(_url(weekly[1], "cancel/")).content)
+
+
 def test_the_key_of_a_request_for_other_dates_is_refused(world: World, weekly: list[Lesson]) -> None:
     now, intention = timezone.now(), uuid4()
     lessons.cancel_following(weekly[2], by=world.sato, now=now, intention=intention)
