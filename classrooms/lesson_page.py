@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from classrooms import provider, receiving, sides
+from classrooms import lessons, provider, receiving, sides
 from classrooms.models import Lesson, Reception
 from classrooms.sides import Side
 from realtime import access
@@ -87,6 +87,31 @@ class LessonPage:
     @property
     def is_changeable(self) -> bool:
         return self.can_change and self.state in {"planned", "soon", "live", "held"}
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """`count` dates that may be cancelled together, this one the first; `staying` are of others."""
+
+    count: int
+    last: Booking
+    staying: int
+
+
+def following(page: LessonPage, reader: Reader) -> Following | None:
+    """This date of a weekly lesson and the later ones; None where no later one may be cancelled with it.
+
+    So, too, where a school is through with this date: the others are taken out of it one by one.
+    """
+    standing = [line.side for line in page.receptions if line.side.is_standing]
+    if any(side.interval.end <= page.now for side in standing):
+        return None
+    confirmed = Booking.State.CONFIRMED
+    dates = list(lessons.following(page.lesson, reader.user, page.now).filter(state=confirmed))
+    if len(dates) < 2:
+        return None
+    every = lessons.from_here(page.lesson).filter(state=confirmed).count()
+    return Following(len(dates), dates[-1], every - len(dates))
 
 
 def load(lesson: Lesson, reader: Reader, now: datetime) -> LessonPage:

@@ -93,22 +93,13 @@ def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
         messages.success(request, said)
         return redirect("classrooms:lesson", uid=uid)
     page = lesson_page.load(found, reader, timezone.now())
-    context = {"page": page, "form": form, "reception": None, **_following(found, reader, page)}
+    context = {
+        "page": page,
+        "form": form,
+        "reception": None,
+        "following": lesson_page.following(page, reader),
+    }
     return _asking(request, context, form)
-
-
-def _following(lesson: Lesson, reader: Reader, page: lesson_page.LessonPage) -> dict[str, Any]:
-    """What may be cancelled with this lesson, itself among it, and how many dates between or after stay.
-
-    Nothing where one of the schools is through with this one: the others are taken out one by one.
-    """
-    now = timezone.now()
-    standing = [line.side for line in page.receptions if line.side.is_standing]
-    if any(side.interval.end <= now for side in standing):
-        return {}
-    dates = list(lessons.following(lesson, reader.user, now).filter(state=Booking.State.CONFIRMED))
-    every = lessons.from_here(lesson).filter(state=Booking.State.CONFIRMED).count()
-    return {"following": dates, "staying": every - len(dates)}
 
 
 def _cancelled(lesson: Lesson, reader: Reader, form: CancelForm) -> str:
