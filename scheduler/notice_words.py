@@ -109,6 +109,11 @@ class _Facts:
         )
 
     @property
+    def words(self) -> dict[str, object]:
+        """Of which booking it tells, and who did it ("" where nobody is named)."""
+        return {"by": self.name("by"), "title": self.title, "when": self.when("after")}
+
+    @property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self._params["zone"])
 
@@ -118,19 +123,14 @@ class _Facts:
 
 
 def _booked(facts: _Facts) -> tuple[str, str]:
-    words = {"by": facts.name("by"), "title": facts.title, "when": facts.when("after")}
+    words = facts.words
     if words["by"]:
         return _("Lesson booked: %(day)s"), _("%(by)s booked “%(title)s” for %(when)s.") % words
     return _("Lesson booked: %(day)s"), _("“%(title)s” is booked for %(when)s.") % words
 
 
 def _series_booked(facts: _Facts) -> tuple[str, str]:
-    words = {
-        "by": facts.name("by"),
-        "title": facts.title,
-        "when": facts.when("after"),
-        "dates": facts.dates,
-    }
+    words = {**facts.words, "dates": facts.dates}
     sentence = ngettext(
         "%(by)s booked “%(title)s” on %(dates)d date, from %(when)s.",
         "%(by)s booked “%(title)s” on %(dates)d dates, the first on %(when)s.",
@@ -153,30 +153,20 @@ def _moved(facts: _Facts) -> tuple[str, str]:
 
 
 def _cancelled(facts: _Facts) -> tuple[str, str]:
-    words = {"by": facts.name("by"), "title": facts.title, "when": facts.when("after")}
+    words = facts.words
     if words["by"]:
         return _("Lesson cancelled: %(day)s"), _("%(by)s cancelled “%(title)s” on %(when)s.") % words
     return _("Lesson cancelled: %(day)s"), _("“%(title)s” on %(when)s is cancelled.") % words
 
 
 def _series_cancelled(facts: _Facts) -> tuple[str, str]:
-    words = {
-        "by": facts.name("by"),
-        "title": facts.title,
-        "when": facts.when("after"),
-        "dates": facts.dates,
-    }
+    words = {**facts.words, "dates": facts.dates}
     sentence = _("%(by)s cancelled “%(title)s” on %(dates)d dates, the first on %(when)s.")
     return _("Lessons cancelled, from: %(day)s"), sentence % words
 
 
 def _withdrawn(facts: _Facts) -> tuple[str, str]:
-    words = {
-        "by": facts.name("by"),
-        "school": facts.name("school"),
-        "title": facts.title,
-        "when": facts.when("after"),
-    }
+    words = {**facts.words, "school": facts.name("school")}
     subject = _("One school leaves a lesson: %(day)s")
     if words["by"]:
         return subject, _(
@@ -200,12 +190,7 @@ def _closed(facts: _Facts) -> tuple[str, str]:
 
 
 def _help_called(facts: _Facts) -> tuple[str, str]:
-    words = {
-        "by": facts.name("by"),
-        "symptom": facts.name("symptom"),
-        "title": facts.title,
-        "when": facts.when("after"),
-    }
+    words = {**facts.words, "symptom": facts.name("symptom")}
     return _("Help is wanted: %(day)s"), _(
         "%(by)s calls for help in “%(title)s” on %(when)s: %(symptom)s. Say on Today that you are coming."
     ) % words
@@ -213,7 +198,7 @@ def _help_called(facts: _Facts) -> tuple[str, str]:
 
 def _of_a_later_release(facts: _Facts) -> tuple[str, str]:
     """While processes of two releases run side by side, or after going back to the older."""
-    words = {"title": facts.title, "when": facts.when("after")}
+    words = facts.words
     return _("Something has changed: %(day)s"), _("“%(title)s” on %(when)s has changed. Open it.") % words
 
 
