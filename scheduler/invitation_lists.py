@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -32,9 +33,18 @@ def unsent(holder: Mandate, now: datetime) -> QuerySet[Invitation]:
     return mailed.exclude(invitation_mail.leaving(now))
 
 
-def with_states(shown: Collection[Invitation], now: datetime) -> list[tuple[Invitation, State, bool, bool]]:
-    """Each with its state, whether whoever invited may still give the post, and whether its mail is being
-    sent this moment; one query for all."""
+class Line(NamedTuple):
+    """One of the list. `is_backed`: whoever invited may still give the post; `is_leaving`: its mail is being
+    sent this moment."""
+
+    invitation: Invitation
+    state: State
+    is_backed: bool
+    is_leaving: bool
+
+
+def with_states(shown: Collection[Invitation], now: datetime) -> list[Line]:
+    """Each with what is to be said of it; one query for all."""
     inviters = {each.created_by_id for each in shown if each.created_by_id}
     holders = members.mandates_of(inviters, now)
 
@@ -43,7 +53,7 @@ def with_states(shown: Collection[Invitation], now: datetime) -> list[tuple[Invi
         return holder is None or each.role in holder.roles_at(each.organisation)
 
     return [
-        (each, invitations.state(each, now), is_backed(each), invitation_mail.is_leaving(each, now))
+        Line(each, invitations.state(each, now), is_backed(each), invitation_mail.is_leaving(each, now))
         for each in shown
     ]
 
